@@ -1,0 +1,322 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <linux/err.h>
+#include <linux/io.h>
+#include <linux/irqflags.h>
+#include <linux/mm.h>
+#include <linux/sched.h>
+#include <linux/sched/signal.h>
+#include <linux/timex.h>
+#include <linux/uaccess.h>
+
+#include "compat.h"
+#include "machine.h"
+#include "target.h"
+#include "walk.h"
+
+/*
+ * How tables are read that somebody else may free.
+ *
+ * The user's half: interrupts are off from the root to the last read, as in
+ * get_user_pages_fast(). A table that was unlinked from the tree is given back
+ * only after an IPI to every CPU that uses this mm, or after an RCU grace
+ * period (MMU_GATHER_RCU_TABLE_FREE, which x86 has set where that IPI is not
+ * certain), and a CPU with interrupts off holds back both. So what was found
+ * by a present entry stays a table until they are on again, even if it is not
+ * in the tree any more; it is then found empty or out of date, never reused.
+ * No lock is taken, so that nobody ever waits for us. The PGD itself stays
+ * with the mm that target_enter() holds.
+ *
+ * The kernel's half: its tables can be freed without a grace period (a large
+ * vmap or memory taken offline). There every read may fault and every frame is
+ * checked to be memory; a table that is reused meanwhile shows nonsense, as
+ * /proc/kcore would, and does no harm.
+ */
+
+/**
+ * struct stop - where a descent ended before the level that it was for
+ * @entry: what was found there, no table
+ * @level: its level
+ * @readable: false if the entry itself could not be read
+ */
+struct stop {
+	u64 entry;
+	unsigned int level;
+	bool readable;
+};
+
+static bool in_kernel_half(u64 address)
+{
+	return (s64)address < 0;
+}
+
+/*
+ * Each entry is read once, as 8 bytes: the CPU and the kernel change them
+ * under us. The string move does that in one instruction, which keeps the time
+ * with interrupts off short.
+ */
+static void copy_entries(u64 *to, const u64 *from, unsigned long n)
+{
+	asm volatile("rep movsq"
+		     : "+D" (to), "+S" (from), "+c" (n) : : "memory");
+}
+
+static bool read_entry(u64 *to, const u64 *from, bool nofault)
+{
+	if (unlikely(nofault))
+		return !copy_from_kernel_nofault(to, from, sizeof(*to));
+	*to = READ_ONCE(*from);
+	return true;
+}
+
+static bool read_entries(u64 *to, const u64 *from, unsigned long n,
+			 bool nofault)
+{
+	if (unlikely(nofault))
+		return !copy_from_kernel_nofault(to, from, n * sizeof(*to));
+	copy_entries(to, from, n);
+	return true;
+}
+
+/**
+ * descend - from the root to a table
+ * @root: the root table
+ * @address: what it should translate
+ * @level: of the table wanted; 0 for as far as it goes
+ * @step: receives each entry that was read, root first; may be NULL
+ * @stop: filled if the table is not there
+ *
+ * Interrupts are off (see above), and what is returned may be used only until
+ * they are on again.
+ *
+ * Return: the table, or NULL.
+ */
+static const u64 *descend(const u64 *root, u64 address, unsigned int level,
+			  struct tlbscope_step *step, struct stop *stop)
+{
+	bool nofault = in_kernel_half(address);
+	const u64 *table = root;
+	unsigned int at;
+	u64 entry, phys;
+
+	for (at = machine_levels(); at != level; at--) {
+		const u64 *slot = table + entry_index(address, at);
+
+		stop->level = at;
+		stop->readable = read_entry(&entry, slot, nofault);
+		if (unlikely(!stop->readable))
+			entry = 0;
+		stop->entry = entry;
+		if (step) {
+			step->phys = virt_to_phys((void *)slot);
+			step->entry = entry;
+			step++;
+		}
+		if (!entry_is_table(entry, at))
+			return NULL;
+		phys = entry_phys(entry, at, &machine_format);
+		if (unlikely(nofault) && !pfn_valid(PHYS_PFN(phys))) {
+			stop->readable = false;
+			return NULL;
+		}
+		table = phys_to_virt(phys);
+	}
+	return table;
+}
+
+/**
+ * walk_state - what an entry is
+ * @entry: raw
+ * @level: its level
+ *
+ * Return: as entry_state(), with what only this kernel can tell apart.
+ */
+enum tlbscope_state walk_state(u64 entry, unsigned int level)
+{
+	enum tlbscope_state state = entry_state(entry, level);
+
+	if (state == TLBSCOPE_UNKNOWN)
+		return compat_absent_state(entry);
+	return state;
+}
+
+static unsigned int steps_rights(const struct tlbscope_step *step,
+				 unsigned int steps)
+{
+	unsigned int rights = ~0;
+
+	while (steps--)
+		rights &= entry_rights(step++->entry);
+	return rights;
+}
+
+/**
+ * walk_address - one address through all levels
+ * @target: whose, entered
+ * @result: in: @flags and @address, which are valid; out: the rest, but @size
+ */
+void walk_address(const struct target *target, struct tlbscope_walk *result)
+{
+	const u64 *root = target_root(target,
+				      result->flags & TLBSCOPE_USER_ROOT);
+	u64 address = result->address;
+	unsigned long flags;
+	struct stop stop;
+	u64 span;
+
+	memset(result->step, 0, sizeof(result->step));
+	local_irq_save(flags);
+	descend(root, address, 0, result->step, &stop);
+	local_irq_restore(flags);
+
+	span = entry_span(stop.level);
+	result->phys = 0;
+	result->page_size = span;
+	result->level = stop.level;
+	result->levels = machine_levels();
+	result->rights = 0;
+	result->reserved = 0;
+	if (unlikely(!stop.readable)) {
+		result->state = TLBSCOPE_UNREADABLE;
+		return;
+	}
+	result->state = walk_state(stop.entry, stop.level);
+	if (entry_has_frame(result->state))
+		result->phys = entry_phys(stop.entry, stop.level,
+					  &machine_format) |
+			       (address & (span - 1));
+	if (result->state == TLBSCOPE_LEAF)
+		result->rights = steps_rights(result->step, result->levels -
+							    stop.level + 1);
+}
+
+/* A table's entries as they are now, or where the way to it ends */
+static bool snapshot(struct walk *walk, struct walk_table *t,
+		     struct stop *stop)
+{
+	unsigned int n = t->last - t->first + 1;
+	unsigned long flags;
+	const u64 *table;
+	cycles_t begin, cycles;
+	bool ok = false;
+
+	local_irq_save(flags);
+	begin = get_cycles();
+	table = descend(walk->root, t->address, t->level, NULL, stop);
+	if (table)
+		ok = read_entries(t->entry + t->first, table + t->first, n,
+				  in_kernel_half(t->address));
+	cycles = get_cycles() - begin;
+	local_irq_restore(flags);
+
+	if (cycles > walk->irqs_off)
+		walk->irqs_off = cycles;
+	if (table)
+		t->phys = virt_to_phys((void *)table);
+	return ok;
+}
+
+/**
+ * walk_entry_address - the first address of what an entry translates
+ * @walk: going on
+ * @t: a table of it
+ * @index: of the entry, 0 to 511
+ *
+ * Return: the address, sign-extended.
+ */
+u64 walk_entry_address(const struct walk *walk, const struct walk_table *t,
+		       unsigned int index)
+{
+	unsigned int unused = 64 - entry_shift(walk->levels + 1);
+	u64 address = t->address + ((u64)index << entry_shift(t->level));
+
+	return (s64)(address << unused) >> unused;
+}
+
+/* Entries of a table that lie within the walk's bounds */
+static void bound_table(const struct walk *walk, struct walk_table *t)
+{
+	u64 end = t->address + (entry_span(t->level + 1) - 1);
+	bool root = t->level == walk->levels;
+
+	t->first = 0;
+	t->last = TLBSCOPE_ENTRIES - 1;
+	if (root || walk->start > t->address)
+		t->first = entry_index(walk->start, t->level);
+	if (root || walk->last < end)
+		t->last = entry_index(walk->last, t->level);
+}
+
+/*
+ * One table and all below it. The depth is that of the tree, 5 at most.
+ *
+ * A table below may be gone, or have become a huge page, between its parent's
+ * snapshot and its own: the way to it is walked anew for each snapshot, and
+ * where it ends early the parent's copy is brought up to date and looked at
+ * again. If it ended above the parent, the parent itself is gone, and nothing
+ * is mapped where it was.
+ */
+static int walk_table(struct walk *walk, unsigned int level, u64 address,
+		      unsigned int rights, struct stop *stop)
+{
+	struct walk_table *t = &walk->table[level - 1];
+	unsigned int i, from;
+	int ret;
+
+	cond_resched();
+	if (fatal_signal_pending(current))
+		return -EINTR;
+
+	t->entry = walk->buffer->entry[level - 1];
+	t->address = address;
+	t->level = level;
+	t->rights = rights;
+	bound_table(walk, t);
+	if (!snapshot(walk, t, stop))
+		return -EAGAIN;
+	ret = walk->ops->table ? walk->ops->table(walk, t) : 0;
+
+	for (i = t->first; !ret && i <= t->last;) {
+		from = i;
+		if (level == 1)
+			i = t->last + 1;
+		while (i <= t->last && !entry_is_table(t->entry[i], level))
+			i++;
+		if (i > from && walk->ops->entries)
+			ret = walk->ops->entries(walk, t, from, i);
+		if (ret || i > t->last)
+			break;
+		ret = walk_table(walk, level - 1, walk_entry_address(walk, t, i),
+				 rights & entry_rights(t->entry[i]), stop);
+		if (ret == -EAGAIN) {
+			t->entry[i] = stop->level == level ? stop->entry : 0;
+			if (entry_is_table(t->entry[i], level))
+				t->entry[i] = 0;
+			ret = 0;
+		} else {
+			i++;
+		}
+	}
+	return ret;
+}
+
+/**
+ * walk_range - every table and entry between two addresses, in order
+ * @walk: @target, @user, @start, @last, @ops, @private, @buffer set
+ *
+ * Interrupts are off for one table's snapshot at a time, and between tables
+ * the scheduler and fatal signals get their turn. The whole is no more atomic
+ * than that: what the process changes meanwhile is seen before or after.
+ *
+ * Return: 0, -EINTR, or what a visitor returned.
+ */
+int walk_range(struct walk *walk)
+{
+	struct stop stop = {};
+	int ret;
+
+	walk->levels = machine_levels();
+	walk->root = target_root(walk->target, walk->user);
+	ret = walk_table(walk, walk->levels, 0, ~0, &stop);
+	/* The root of the kernel's half, unreadable: there is nothing to show */
+	return ret == -EAGAIN ? 0 : ret;
+}
