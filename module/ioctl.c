@@ -1,0 +1,270 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <linux/io.h>
+#include <linux/minmax.h>
+#include <linux/uaccess.h>
+
+#include "census.h"
+#include "ioctl.h"
+#include "machine.h"
+#include "ranges.h"
+
+/*
+ * Copy in the first @in bytes of a struct that this module knows as @known
+ * bytes. Its size, which it begins with, is checked as copy_struct_from_user()
+ * would: a larger one is from a newer program, which is fine as long as it does
+ * not ask for anything new.
+ */
+static int get_args(void *args, size_t in, size_t known,
+		    const void __user *arg)
+{
+	u32 size;
+	int ret;
+
+	if (copy_from_user(args, arg, in))
+		return -EFAULT;
+	size = *(u32 *)args;
+	if (likely(size == known))
+		return 0;
+	if (size < known)
+		return -EINVAL;
+	if (size > PAGE_SIZE)
+		return -E2BIG;
+	ret = check_zeroed_user(arg + known, size - known);
+	if (ret < 0)
+		return ret;
+	return ret ? 0 : -E2BIG;
+}
+
+/**
+ * ioctl_info - TLBSCOPE_IOC_INFO, which everybody may ask
+ * @arg: struct tlbscope_info of the caller's
+ *
+ * Return: 0, -EFAULT, -EINVAL, -E2BIG.
+ */
+long ioctl_info(void __user *arg)
+{
+	struct tlbscope_info info;
+	int ret;
+
+	ret = get_args(&info, sizeof(info.size), sizeof(info), arg);
+	if (ret)
+		return ret;
+	machine_info(&info);
+	return copy_to_user(arg, &info, sizeof(info)) ? -EFAULT : 0;
+}
+
+static long ioctl_target(struct session *s, void __user *arg)
+{
+	struct tlbscope_target target;
+	int ret;
+
+	ret = get_args(&target, sizeof(target), sizeof(target), arg);
+	if (ret)
+		return ret;
+	if (target.reserved)
+		return -EINVAL;
+	/* A text answer that is half read is not about this target */
+	s->asked = false;
+	switch (target.flags) {
+	case 0:
+		if (target.pid <= 0)
+			return -EINVAL;
+		return target_set_pid(&s->target, target.pid);
+	case TLBSCOPE_TARGET_SELF:
+		return target.pid ? -EINVAL : target_set_self(&s->target);
+	case TLBSCOPE_TARGET_KERNEL:
+		if (target.pid)
+			return -EINVAL;
+		target_set_kernel(&s->target);
+		return 0;
+	default:
+		return -EINVAL;
+	}
+}
+
+static int check_flags(u32 flags, u32 known)
+{
+	if (flags & ~(known | TLBSCOPE_USER_ROOT))
+		return -EINVAL;
+	if ((flags & TLBSCOPE_USER_ROOT) && !target_has_user_root())
+		return -EOPNOTSUPP;
+	return 0;
+}
+
+/* The kernel has no user's half: what is there is its caller's */
+static int check_half(const struct session *s, u64 start)
+{
+	return s->target.kind == TARGET_KERNEL && (s64)start >= 0 ? -EINVAL : 0;
+}
+
+static long ioctl_walk(struct session *s, void __user *arg)
+{
+	struct tlbscope_walk w;
+	int ret;
+
+	ret = get_args(&w, offsetof(struct tlbscope_walk, phys), sizeof(w), arg);
+	if (ret)
+		return ret;
+	ret = check_flags(w.flags, 0) ?:
+	      request_address(w.address, machine_levels()) ?:
+	      check_half(s, w.address) ?: target_enter(&s->target);
+	if (ret)
+		return ret;
+	walk_address(&s->target, &w);
+	target_leave(&s->target);
+	return copy_to_user(arg, &w, sizeof(w)) ? -EFAULT : 0;
+}
+
+/* Rounds of what fits the session's records, until the caller's are full */
+static int fill_ranges(struct session *s, struct walk *walk,
+		       struct tlbscope_ranges *args)
+{
+	struct tlbscope_range __user *vec = u64_to_user_ptr(args->vec);
+	struct ranges ranges = {
+		.all		= args->flags & TLBSCOPE_RANGES_ALL,
+		.unmerged	= args->flags & TLBSCOPE_RANGES_UNMERGED,
+		.keep		= ~args->ignore,
+		.vec		= s->range,
+	};
+	int ret;
+
+	s->filled = 0;
+	args->filled = 0;
+	do {
+		ranges.vec_len = min_t(u32, args->vec_len - args->filled,
+				       SESSION_RANGES);
+		ret = ranges_walk(&ranges, walk);
+		if (ret)
+			return ret;
+		if (copy_to_user(vec + args->filled, s->range,
+				 ranges.filled * sizeof(*vec)))
+			return -EFAULT;
+		args->filled += ranges.filled;
+		args->next = ranges.next;
+		walk->start = ranges.next;
+	} while (args->next - 1 != walk->last && args->filled < args->vec_len);
+	return 0;
+}
+
+static long ioctl_ranges(struct session *s, void __user *arg)
+{
+	struct tlbscope_ranges args;
+	struct walk walk;
+	int ret;
+
+	ret = get_args(&args, sizeof(args), sizeof(args), arg);
+	if (ret)
+		return ret;
+	if (!args.vec_len || (args.ignore & ~TLBSCOPE_RANGES_IGNORABLE))
+		return -EINVAL;
+	session_init_walk(s, &walk);
+	ret = check_flags(args.flags, TLBSCOPE_RANGES_ALL |
+				      TLBSCOPE_RANGES_UNMERGED) ?:
+	      request_bounds(args.start, args.end, machine_levels(),
+			     &walk.last) ?:
+	      check_half(s, args.start) ?: target_enter(&s->target);
+	if (ret)
+		return ret;
+	walk.start = args.start;
+	walk.user = args.flags & TLBSCOPE_USER_ROOT;
+	ret = fill_ranges(s, &walk, &args);
+	target_leave(&s->target);
+	if (ret)
+		return ret;
+	if (args.next - 1 == walk.last)
+		args.next = args.end;
+	args.irqs_off = walk.irqs_off;
+	return copy_to_user(arg, &args, sizeof(args)) ? -EFAULT : 0;
+}
+
+static int fill_tables(struct session *s, struct walk *walk,
+		       struct tlbscope_tables *args)
+{
+	struct tlbscope_table __user *vec = u64_to_user_ptr(args->vec);
+	struct census census = { .start_level = args->start_level };
+	int ret;
+
+	s->filled = 0;
+	args->filled = 0;
+	do {
+		if (args->vec_len) {
+			census.vec = s->table;
+			census.vec_len = min_t(u32, SESSION_TABLES,
+					       args->vec_len - args->filled);
+		}
+		ret = census_walk(&census, walk);
+		if (ret)
+			return ret;
+		if (copy_to_user(vec + args->filled, s->table,
+				 census.filled * sizeof(*vec)))
+			return -EFAULT;
+		args->filled += census.filled;
+		walk->start = census.next;
+		census.start_level = census.next_level;
+	} while (census.next_level && args->filled < args->vec_len);
+	args->next = census.next;
+	args->next_level = census.next_level;
+	memcpy(args->level, census.level, sizeof(args->level));
+	return 0;
+}
+
+static long ioctl_tables(struct session *s, void __user *arg)
+{
+	struct tlbscope_tables args;
+	struct walk walk;
+	int ret;
+
+	ret = get_args(&args, offsetof(struct tlbscope_tables, next_level),
+		       sizeof(args), arg);
+	if (ret)
+		return ret;
+	if (!args.vec != !args.vec_len || args.start_level > machine_levels())
+		return -EINVAL;
+	session_init_walk(s, &walk);
+	ret = check_flags(args.flags, 0) ?:
+	      request_bounds(args.start, args.end, machine_levels(),
+			     &walk.last) ?:
+	      check_half(s, args.start) ?: target_enter(&s->target);
+	if (ret)
+		return ret;
+	walk.start = args.start;
+	walk.user = args.flags & TLBSCOPE_USER_ROOT;
+	ret = fill_tables(s, &walk, &args);
+	args.root = virt_to_phys((void *)target_root(&s->target, walk.user));
+	target_leave(&s->target);
+	if (ret)
+		return ret;
+	if (!args.next_level)
+		args.next = args.end;
+	args.irqs_off = walk.irqs_off;
+	return copy_to_user(arg, &args, sizeof(args)) ? -EFAULT : 0;
+}
+
+/**
+ * ioctl_session - the requests of a privileged caller
+ * @s: locked
+ * @cmd: TLBSCOPE_IOC_*, of this or a later version of the header
+ * @arg: the struct that belongs to it
+ *
+ * A struct that has grown has another number: only type and index count here,
+ * and the size that the struct itself names.
+ *
+ * Return: 0 or a negative errno; -ENOTTY for any other @cmd.
+ */
+long ioctl_session(struct session *s, unsigned int cmd, void __user *arg)
+{
+	if (_IOC_TYPE(cmd) != TLBSCOPE_IOC_MAGIC)
+		return -ENOTTY;
+	switch (_IOC_NR(cmd)) {
+	case _IOC_NR(TLBSCOPE_IOC_TARGET):
+		return ioctl_target(s, arg);
+	case _IOC_NR(TLBSCOPE_IOC_WALK):
+		return ioctl_walk(s, arg);
+	case _IOC_NR(TLBSCOPE_IOC_RANGES):
+		return ioctl_ranges(s, arg);
+	case _IOC_NR(TLBSCOPE_IOC_TABLES):
+		return ioctl_tables(s, arg);
+	default:
+		return -ENOTTY;
+	}
+}

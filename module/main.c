@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * tlbscope: how this machine translates addresses
+ */
+#include <linux/init.h>
+#include <linux/module.h>
+
+#include "machine.h"
+#include "procfs.h"
+
+static int __init tlbscope_init(void)
+{
+	machine_init();
+	return procfs_init();
+}
+
+static void __exit tlbscope_exit(void)
+{
+	procfs_exit();
+}
+
+module_init(tlbscope_init);
+module_exit(tlbscope_exit);
+
+MODULE_LICENSE("GPL");
+MODULE_DESCRIPTION("Inspect live page tables and their cost");
+MODULE_VERSION("0.1.0");

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * A request as a line of text, and the checks that every request passes
+ */
+#ifndef TLBSCOPE_REQUEST_H
+#define TLBSCOPE_REQUEST_H
+
+#include "uapi/tlbscope.h"
+
+/* The longest line, in bytes */
+#define REQUEST_LINE_MAX	255
+
+/* What a file's requests are made of, beside the PID */
+enum request_kind {
+	REQUEST_WALK,		/* ADDRESS [user] */
+	REQUEST_RANGES,		/* [START [END]] [unmerged] [all] [user] */
+	REQUEST_TABLES,		/* [START [END]] [user] */
+};
+
+enum request_whose {
+	REQUEST_PID,
+	REQUEST_SELF,
+	REQUEST_KERNEL,
+};
+
+/**
+ * struct request - what somebody wants to know
+ * @whose: whose tables
+ * @pid: REQUEST_PID: from 1
+ * @start: REQUEST_WALK: the address; else the first address
+ * @last: last address, not of REQUEST_WALK
+ * @flags: as in the ioctl of the same kind
+ */
+struct request {
+	enum request_whose whose;
+	int pid;
+	__u64 start;
+	__u64 last;
+	__u32 flags;
+};
+
+int request_parse(struct request *request, enum request_kind kind, char *line,
+		  size_t len, unsigned int levels);
+int request_bounds(__u64 start, __u64 end, unsigned int levels, __u64 *last);
+int request_address(__u64 address, unsigned int levels);
+
+#endif /* TLBSCOPE_REQUEST_H */

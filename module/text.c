@@ -1,0 +1,255 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <linux/seq_file.h>
+
+#include "census.h"
+#include "machine.h"
+#include "text.h"
+
+static const struct {
+	u64 feature;
+	const char *name;
+} features[] = {
+	{ TLBSCOPE_FEAT_PGE,		"pge" },
+	{ TLBSCOPE_FEAT_PCID,		"pcid" },
+	{ TLBSCOPE_FEAT_INVPCID,	"invpcid" },
+	{ TLBSCOPE_FEAT_LA57,		"la57" },
+	{ TLBSCOPE_FEAT_INVLPGB,	"invlpgb" },
+	{ TLBSCOPE_FEAT_PTI,		"pti" },
+	{ TLBSCOPE_FEAT_NX,		"nx" },
+	{ TLBSCOPE_FEAT_PKU,		"pku" },
+	{ TLBSCOPE_FEAT_XENPV,		"xenpv" },
+};
+
+/**
+ * text_info - /proc/tlbscope/info: a name and a value a line
+ * @m: where to
+ */
+void text_info(struct seq_file *m)
+{
+	struct tlbscope_info info;
+	unsigned int i;
+
+	machine_info(&info);
+	seq_printf(m, "version %s\n", info.version);
+	seq_printf(m, "abi %u\n", info.abi);
+	seq_printf(m, "kernel %s\n", info.kernel);
+	seq_printf(m, "levels %u\n", info.levels);
+	seq_puts(m, "leaf_sizes");
+	for (i = 1; i <= 3; i++)
+		if (info.leaf_sizes & entry_span(i))
+			seq_printf(m, " %llu", entry_span(i));
+	seq_putc(m, '\n');
+	for (i = 0; i < ARRAY_SIZE(features); i++)
+		seq_printf(m, "%s %s\n", features[i].name,
+			   info.features & features[i].feature ? "yes" : "no");
+	seq_printf(m, "frame_mask 0x%016llx\n", info.format.frame);
+	seq_printf(m, "encryption_mask 0x%016llx\n", info.format.encrypted);
+	seq_printf(m, "user_end 0x%016llx\n", info.user_end);
+	seq_printf(m, "kernel_start 0x%016llx\n", info.kernel_start);
+	seq_printf(m, "hypervisor %s\n",
+		   info.hypervisor[0] ? info.hypervisor : "none");
+}
+
+/**
+ * text_usage - what somebody reads who did not ask
+ * @m: where to
+ * @kind: of the file
+ */
+void text_usage(struct seq_file *m, enum request_kind kind)
+{
+	static const char * const requests[] = {
+		[REQUEST_WALK]	 = "PID ADDRESS [user]",
+		[REQUEST_RANGES] = "PID [START [END]] [unmerged] [all] [user]",
+		[REQUEST_TABLES] = "PID [START [END]] [user]",
+	};
+
+	seq_printf(m, "# Write a line, then read the answer here: %s\n",
+		   requests[kind]);
+	seq_puts(m, "# PID: a number, self or kernel; addresses: hexadecimal\n");
+}
+
+static void put_flags(struct seq_file *m, u64 entry, unsigned int level)
+{
+	char words[ENTRY_FLAGS_LEN];
+
+	if (entry_flags(words, sizeof(words), entry, level, &machine_format))
+		seq_printf(m, " %s", words);
+}
+
+static void put_rights(struct seq_file *m, unsigned int rights)
+{
+	seq_printf(m, " rights %s%s%s%s", "read",
+		   rights & TLBSCOPE_MAY_WRITE ? " write" : "",
+		   rights & TLBSCOPE_MAY_EXEC ? " exec" : "",
+		   rights & TLBSCOPE_MAY_USER ? " user" : "");
+}
+
+static void put_step(struct seq_file *m, const struct tlbscope_walk *w,
+		     unsigned int level)
+{
+	const struct tlbscope_step *step = &w->step[w->levels - level];
+
+	seq_printf(m, "%s %u 0x%016llx 0x%016llx",
+		   entry_level_name(level, w->levels),
+		   entry_index(w->address, level), step->phys, step->entry);
+	if (step->entry)
+		put_flags(m, step->entry, level);
+	else
+		seq_puts(m, " none");
+	seq_putc(m, '\n');
+}
+
+/* Root, levels, and what came out: a page, or why there is none and where */
+static void put_walk(struct seq_file *m, const struct tlbscope_walk *w)
+{
+	unsigned int level;
+
+	seq_printf(m, "root %s 0x%016llx\n",
+		   w->flags & TLBSCOPE_USER_ROOT ? "user" : "kernel",
+		   w->step[0].phys & ~(u64)(TLBSCOPE_TABLE_SIZE - 1));
+	for (level = w->levels; level >= w->level; level--)
+		put_step(m, w, level);
+	seq_printf(m, "%s at %s, %llu bytes", entry_state_name(w->state),
+		   entry_level_name(w->level, w->levels), w->page_size);
+	if (entry_has_frame(w->state))
+		seq_printf(m, ", physical 0x%016llx", w->phys);
+	if (w->state == TLBSCOPE_LEAF) {
+		seq_putc(m, ',');
+		put_rights(m, w->rights);
+	}
+	seq_putc(m, '\n');
+}
+
+static void put_whose(struct seq_file *m, const struct session *s)
+{
+	if (s->target.kind == TARGET_KERNEL)
+		seq_puts(m, "kernel");
+	else
+		seq_printf(m, "pid %d", s->target.pid);
+}
+
+/* The roots to show: the one asked for, or all that there are */
+static bool shows_user_root(const struct session *s)
+{
+	return !(s->request.flags & TLBSCOPE_USER_ROOT) &&
+	       s->target.kind == TARGET_PROCESS && target_has_user_root();
+}
+
+/**
+ * text_walk - the answer of /proc/tlbscope/walk
+ * @m: where to
+ * @s: locked, with a request
+ *
+ * Return: 0, or an errno of target_enter().
+ */
+int text_walk(struct seq_file *m, struct session *s)
+{
+	struct tlbscope_walk kernel = {
+		.flags	 = s->request.flags,
+		.address = s->request.start,
+	};
+	struct tlbscope_walk user = {
+		.flags	 = TLBSCOPE_USER_ROOT,
+		.address = s->request.start,
+	};
+	int ret;
+
+	ret = target_enter(&s->target);
+	if (ret)
+		return ret;
+	walk_address(&s->target, &kernel);
+	if (shows_user_root(s))
+		walk_address(&s->target, &user);
+	target_leave(&s->target);
+
+	put_whose(m, s);
+	seq_printf(m, " address 0x%016llx\n", s->request.start);
+	put_walk(m, &kernel);
+	if (shows_user_root(s))
+		put_walk(m, &user);
+	return 0;
+}
+
+/**
+ * text_range - a line of /proc/tlbscope/ranges
+ * @m: where to
+ * @range: one
+ */
+void text_range(struct seq_file *m, const struct tlbscope_range *range)
+{
+	seq_printf(m, "0x%016llx-0x%016llx %llu %s", range->start, range->end,
+		   entry_span(range->level), entry_state_name(range->state));
+	if (entry_has_frame(range->state))
+		seq_printf(m, " 0x%016llx", range->phys);
+	else
+		seq_puts(m, " -");
+	seq_printf(m, " 0x%016llx", range->entry);
+	put_flags(m, range->entry, range->level);
+	seq_putc(m, '\n');
+}
+
+static void put_level(struct seq_file *m, const struct tlbscope_level *l,
+		      const char *name)
+{
+	unsigned int i;
+
+	seq_printf(m, "%s %llu %llu %llu %llu %llu %llu", name, l->tables,
+		   l->tables * TLBSCOPE_TABLE_SIZE, l->used, l->leaves,
+		   l->pointers, l->used - l->leaves - l->pointers);
+	for (i = 0; i < TLBSCOPE_OCCUPANCY; i++)
+		seq_printf(m, " %llu", l->occupancy[i]);
+	seq_putc(m, '\n');
+}
+
+/* The first table that a walk meets is its root */
+static int count_root(struct session *s, struct walk *walk,
+		      struct tlbscope_table *root)
+{
+	struct census census = { .vec = root, .vec_len = 1 };
+
+	return census_walk(&census, walk);
+}
+
+/**
+ * text_tables - the answer of /proc/tlbscope/tables
+ * @m: where to
+ * @s: locked, with a request
+ *
+ * Return: 0, or an errno of target_enter() or census_walk().
+ */
+int text_tables(struct seq_file *m, struct session *s)
+{
+	struct tlbscope_table root = {}, user = {};
+	struct census census = {};
+	unsigned int level;
+	struct walk walk;
+	int ret;
+
+	ret = target_enter(&s->target);
+	if (ret)
+		return ret;
+	session_init_walk(s, &walk);
+	walk.start = s->request.start;
+	walk.last = s->request.last;
+	walk.user = s->request.flags & TLBSCOPE_USER_ROOT;
+	ret = census_walk(&census, &walk) ?: count_root(s, &walk, &root);
+	if (!ret && shows_user_root(s)) {
+		walk.user = true;
+		ret = count_root(s, &walk, &user);
+	}
+	target_leave(&s->target);
+	if (ret)
+		return ret;
+
+	put_whose(m, s);
+	seq_printf(m, " root 0x%016llx\n", root.phys);
+	if (user.phys)
+		seq_printf(m, "user root 0x%016llx used %u\n", user.phys,
+			   user.used);
+	seq_puts(m, "level tables bytes used leaves pointers absent");
+	seq_puts(m, " 0 1 2 4 8 16 32 64 128 256 512\n");
+	for (level = walk.levels; level; level--)
+		put_level(m, &census.level[level - 1],
+			  entry_level_name(level, walk.levels));
+	return 0;
+}
