@@ -32,26 +32,6 @@ enum tlbscope_state entry_state(__u64 entry, unsigned int level)
 }
 
 /**
- * entry_rights - what an entry allows, if all levels above allow it too
- * @entry: raw, present
- *
- * Return: TLBSCOPE_MAY_*. The rights of a walk are those of all its levels
- * and'ed (Intel SDM vol. 3A, 4.6.1).
- */
-unsigned int entry_rights(__u64 entry)
-{
-	unsigned int rights = 0;
-
-	if (entry & ENTRY_WRITE)
-		rights |= TLBSCOPE_MAY_WRITE;
-	if (entry & ENTRY_USER)
-		rights |= TLBSCOPE_MAY_USER;
-	if (!(entry & ENTRY_NX))
-		rights |= TLBSCOPE_MAY_EXEC;
-	return rights;
-}
-
-/**
  * entry_level_name - what Linux calls a level
  * @level: 1 to @levels
  * @levels: in use, 4 or 5

@@ -34,6 +34,9 @@
 #define ENTRY_PKEY	0x7800000000000000ULL
 #define ENTRY_NX	0x8000000000000000ULL
 
+#define ENTRY_ALL_RIGHTS (TLBSCOPE_MAY_EXEC | TLBSCOPE_MAY_READ | \
+			  TLBSCOPE_MAY_WRITE | TLBSCOPE_MAY_USER)
+
 /* Long enough for every name that entry_flags() can put together */
 #define ENTRY_FLAGS_LEN	192
 
@@ -114,8 +117,21 @@ static inline bool entry_has_frame(enum tlbscope_state state)
 	       state == TLBSCOPE_SPLITTING;
 }
 
+/**
+ * entry_rights - what an entry allows, if all levels above allow it too
+ * @entry: raw, present
+ *
+ * Return: TLBSCOPE_MAY_*. The rights of a walk are those of all its levels
+ * and'ed (Intel SDM vol. 3A, 4.6.1). NX, the only bit that forbids, comes
+ * round to the bottom.
+ */
+static inline unsigned int entry_rights(__u64 entry)
+{
+	return ((entry << 1 | entry >> 63) ^ TLBSCOPE_MAY_EXEC) &
+	       ENTRY_ALL_RIGHTS;
+}
+
 enum tlbscope_state entry_state(__u64 entry, unsigned int level);
-unsigned int entry_rights(__u64 entry);
 const char *entry_level_name(unsigned int level, unsigned int levels);
 const char *entry_state_name(enum tlbscope_state state);
 size_t entry_flags(char *buf, size_t len, __u64 entry, unsigned int level,

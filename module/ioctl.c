@@ -9,20 +9,14 @@
 #include "ranges.h"
 
 /*
- * Copy in the first @in bytes of a struct that this module knows as @known
- * bytes. Its size, which it begins with, is checked as copy_struct_from_user()
- * would: a larger one is from a newer program, which is fine as long as it does
- * not ask for anything new.
+ * A struct that this module knows as @known bytes says that it has @size. It is
+ * checked as copy_struct_from_user() would: a larger one is from a newer
+ * program, which is fine as long as it does not ask for anything new.
  */
-static int get_args(void *args, size_t in, size_t known,
-		    const void __user *arg)
+static int check_size(u32 size, size_t known, const void __user *arg)
 {
-	u32 size;
 	int ret;
 
-	if (copy_from_user(args, arg, in))
-		return -EFAULT;
-	size = *(u32 *)args;
 	if (likely(size == known))
 		return 0;
 	if (size < known)
@@ -33,6 +27,15 @@ static int get_args(void *args, size_t in, size_t known,
 	if (ret < 0)
 		return ret;
 	return ret ? 0 : -E2BIG;
+}
+
+/* Copy in the first @in bytes of a struct, of which the first is its size */
+static int get_args(void *args, size_t in, size_t known,
+		    const void __user *arg)
+{
+	if (copy_from_user(args, arg, in))
+		return -EFAULT;
+	return check_size(*(u32 *)args, known, arg);
 }
 
 /**
@@ -97,12 +100,57 @@ static int check_half(const struct session *s, u64 start)
 	return s->target.kind == TARGET_KERNEL && (s64)start >= 0 ? -EINVAL : 0;
 }
 
+/*
+ * A translation is asked for over and over, and most of what it costs is the
+ * way in and out: these two copy field by field, with what is called for each
+ * copy_from_user() and copy_to_user() done once, and inline.
+ */
+static int get_walk(struct tlbscope_walk *w,
+		    struct tlbscope_walk __user *arg)
+{
+	if (!user_access_begin(arg, sizeof(*arg)))
+		return -EFAULT;
+	unsafe_get_user(w->size, &arg->size, fault);
+	unsafe_get_user(w->flags, &arg->flags, fault);
+	unsafe_get_user(w->address, &arg->address, fault);
+	user_access_end();
+	return check_size(w->size, sizeof(*w), arg);
+fault:
+	user_access_end();
+	return -EFAULT;
+}
+
+static int put_walk(const struct tlbscope_walk *w,
+		    struct tlbscope_walk __user *arg)
+{
+	int i;
+
+	if (!user_access_begin(arg, sizeof(*arg)))
+		return -EFAULT;
+	unsafe_put_user(w->phys, &arg->phys, fault);
+	unsafe_put_user(w->page_size, &arg->page_size, fault);
+	unsafe_put_user(w->state, &arg->state, fault);
+	unsafe_put_user(w->level, &arg->level, fault);
+	unsafe_put_user(w->levels, &arg->levels, fault);
+	unsafe_put_user(w->rights, &arg->rights, fault);
+	unsafe_put_user(w->reserved, &arg->reserved, fault);
+	for (i = 0; i < TLBSCOPE_MAX_LEVELS; i++) {
+		unsafe_put_user(w->step[i].phys, &arg->step[i].phys, fault);
+		unsafe_put_user(w->step[i].entry, &arg->step[i].entry, fault);
+	}
+	user_access_end();
+	return 0;
+fault:
+	user_access_end();
+	return -EFAULT;
+}
+
 static long ioctl_walk(struct session *s, void __user *arg)
 {
 	struct tlbscope_walk w;
 	int ret;
 
-	ret = get_args(&w, offsetof(struct tlbscope_walk, phys), sizeof(w), arg);
+	ret = get_walk(&w, arg);
 	if (ret)
 		return ret;
 	ret = check_flags(w.flags, 0) ?:
@@ -112,7 +160,7 @@ static long ioctl_walk(struct session *s, void __user *arg)
 		return ret;
 	walk_address(&s->target, &w);
 	target_leave(&s->target);
-	return copy_to_user(arg, &w, sizeof(w)) ? -EFAULT : 0;
+	return put_walk(&w, arg);
 }
 
 /* Rounds of what fits the session's records, until the caller's are full */

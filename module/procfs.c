@@ -33,7 +33,7 @@ static int refill(struct session *s)
 
 	s->first += s->filled;
 	s->filled = 0;
-	if (s->next - 1 == s->request.last)
+	if (s->done)
 		return 0;
 	ret = target_enter(&s->target);
 	if (ret)
@@ -48,6 +48,7 @@ static int refill(struct session *s)
 		return ret;
 	s->filled = ranges.filled;
 	s->next = ranges.next;
+	s->done = ranges.next - 1 == walk.last;
 	return 0;
 }
 
@@ -63,6 +64,7 @@ static void *range_at(struct session *s, loff_t pos)
 	if (!pos) {
 		s->first = 0;
 		s->filled = 0;
+		s->done = false;
 		s->next = s->request.start;
 	}
 	if (pos == s->first + s->filled) {
@@ -138,7 +140,7 @@ static int request_open(struct inode *inode, struct file *file)
 	struct session *s;
 	int ret;
 
-	ret = session_may_inspect();
+	ret = session_may_inspect(NULL);
 	if (ret)
 		return ret;
 	if (!try_module_get(THIS_MODULE))
@@ -173,15 +175,16 @@ static int request_release(struct inode *inode, struct file *file)
 }
 
 /* Rights are those of whoever uses the file now, not of who opened it */
-static int begin_use(struct session *s)
+static int begin_use(struct file *file)
 {
-	return session_may_inspect() ?: session_lock(s);
+	return session_may_inspect(file->f_cred) ?:
+	       session_lock(file_session(file));
 }
 
 static ssize_t request_read(struct kiocb *iocb, struct iov_iter *to)
 {
 	struct session *s = file_session(iocb->ki_filp);
-	ssize_t ret = begin_use(s);
+	ssize_t ret = begin_use(iocb->ki_filp);
 
 	if (ret)
 		return ret;
@@ -193,7 +196,7 @@ static ssize_t request_read(struct kiocb *iocb, struct iov_iter *to)
 static loff_t request_lseek(struct file *file, loff_t offset, int whence)
 {
 	struct session *s = file_session(file);
-	loff_t ret = begin_use(s);
+	loff_t ret = begin_use(file);
 
 	if (ret)
 		return ret;
@@ -215,7 +218,7 @@ static ssize_t request_write(struct file *file, const char __user *buf,
 	if (copy_from_user(line, buf, len))
 		return -EFAULT;
 	line[len] = '\0';
-	ret = begin_use(s);
+	ret = begin_use(file);
 	if (ret)
 		return ret;
 	ret = session_ask(s, line, len);
@@ -240,7 +243,7 @@ static long request_ioctl(struct file *file, unsigned int cmd,
 
 	if (is_info(cmd))
 		return ioctl_info((void __user *)arg);
-	ret = begin_use(s);
+	ret = begin_use(file);
 	if (ret)
 		return ret;
 	ret = ioctl_session(s, cmd, (void __user *)arg);

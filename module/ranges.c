@@ -1,133 +1,200 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <linux/errno.h>
-#include <linux/minmax.h>
-#include <linux/string.h>
 
 #include "machine.h"
 #include "ranges.h"
 
+/*
+ * The walk leaves nothing out, so the entry that comes is the one behind the
+ * last, and a run goes on exactly if that entry is the one expected. A hole is
+ * a run of zeros. Where every entry shall be a record, none is ever expected
+ * but those zeros.
+ *
+ * The frame of an entry that is not present is stored inverted: in a run of
+ * such it falls from page to page.
+ */
+
 /* Ends the walk: the vector is full */
 #define RANGES_FULL	1
 
-/* What goes on with a hole: nothing */
-static void start_hole(struct ranges *r)
+/* The last four fields in one store; x86 has the lowest byte first */
+static __always_inline void set_kind(struct tlbscope_range *record,
+				     unsigned int level,
+				     enum tlbscope_state state,
+				     unsigned int rights)
 {
-	r->run.state = TLBSCOPE_NONE;
+	*(u64 *)&record->level = level | state << 8 | rights << 16;
+}
+
+/* The run ends here, if there is one; what follows is a hole */
+static void end_run(struct ranges *r, u64 end)
+{
+	r->run->end = end;
+	r->run = &r->nothing;
 	r->expect = 0;
 	r->step = 0;
 }
 
-static bool wanted(const struct ranges *r, enum tlbscope_state state)
+/*
+ * Whether the run may go on into a table as far as that is the table's matter:
+ * its level, and the rights that the levels above leave.
+ */
+static bool goes_on(const struct ranges *r, const struct walk_table *t,
+		    u64 entry)
 {
-	return state == TLBSCOPE_LEAF || (r->all && state != TLBSCOPE_NONE);
+	if (r->run == &r->nothing)
+		return true;
+	if (r->run->level != t->level)
+		return false;
+	return r->run->state != TLBSCOPE_LEAF ||
+	       r->run->rights == (t->rights & entry_rights(entry));
+}
+
+/* The first entry, from @i on, that is not the one expected, or @to */
+static unsigned int skip_expected(struct ranges *r, const struct walk_table *t,
+				  unsigned int i, unsigned int to)
+{
+	const u64 *entry = t->entry + i, *end = t->entry + to;
+	u64 expect = r->expect, step = r->step, keep = r->keep;
+
+	while (entry != end && !((*entry ^ expect) & keep)) {
+		expect += step;
+		entry++;
+	}
+	r->expect = expect;
+	return entry - t->entry;
 }
 
 /*
- * A run begins with an entry. The frame of an entry that is not present is
- * stored inverted: from one page to the next it falls. False if there is no
- * room for one more record.
+ * Records of the leaves from @i on, up to an entry that is not present; stops
+ * short where the vector is full. Where frames are scattered this is all that
+ * there is to do, so it is a tight loop, compiled once for each way.
  */
-static bool start_run(struct ranges *r, const struct walk_table *t, u64 entry,
-		      u64 address, u64 start)
+static __always_inline unsigned int
+add_leaves(struct ranges *r, const struct walk_table *t, unsigned int i,
+	   unsigned int to, u64 address, const bool unmerged)
+{
+	const u64 span = entry_span(t->level), keep = r->keep;
+	const u64 frame = machine_format.frame & -span;
+	const u64 *next = t->entry + i, *end = t->entry + to;
+	const struct tlbscope_range *full = r->vec + r->vec_len;
+	struct tlbscope_range *record = r->vec + r->filled, *run = r->run;
+	const unsigned int level = t->level, rights = t->rights;
+	u64 expect = r->expect;
+
+	for (; next != end; next++, address += span) {
+		u64 entry = *next;
+
+		if (!(entry & ENTRY_PRESENT))
+			break;
+		if (!unmerged && !((entry ^ expect) & keep)) {
+			expect += span;
+			continue;
+		}
+		if (record == full)
+			break;
+		if (!unmerged)
+			run->end = address;
+		record->start = address;
+		record->end = address + span;
+		record->phys = entry & frame;
+		record->entry = entry & keep;
+		set_kind(record, level, TLBSCOPE_LEAF,
+			 entry_rights(entry) & rights);
+		run = record++;
+		expect = entry + span;
+	}
+	r->filled = record - r->vec;
+	if (!unmerged) {
+		r->expect = expect;
+		r->step = run == r->run ? r->step : span;
+		r->run = run;
+	}
+	return next - t->entry;
+}
+
+/* Not present, so it may be anything. False if the vector is full. */
+static bool add_absent(struct ranges *r, const struct walk_table *t, u64 entry,
+		       u64 address)
 {
 	enum tlbscope_state state = walk_state(entry, t->level);
-	u64 begin = max(address, start);
+	u64 span = entry_span(t->level);
+	struct tlbscope_range *record;
 
-	if (!wanted(r, state)) {
-		start_hole(r);
+	if (r->run->state == state && !entry_has_frame(state))
 		return true;
-	}
-	if (r->filled == r->vec_len) {
-		r->next = begin;
+	end_run(r, address);
+	if (!r->all || state == TLBSCOPE_NONE)
+		return true;
+	if (r->filled == r->vec_len)
 		return false;
-	}
-	r->run = (struct tlbscope_range) {
-		.start	= begin,
-		.entry	= entry & r->keep,
-		.level	= t->level,
-		.state	= state,
-	};
-	r->step = entry_span(t->level);
-	if (state == TLBSCOPE_LEAF)
-		r->run.rights = t->rights & entry_rights(entry);
-	else
-		r->step = -r->step;
-	if (entry_has_frame(state))
-		r->run.phys = entry_phys(entry, t->level, &machine_format) +
-			      (begin - address);
-	r->expect = entry + r->step;
+	record = &r->vec[r->filled++];
+	record->start = address;
+	record->end = address + span;
+	record->phys = entry_has_frame(state) ?
+		       entry_phys(entry, t->level, &machine_format) : 0;
+	record->entry = entry & r->keep;
+	set_kind(record, t->level, state, 0);
+	if (r->unmerged)
+		return true;
+	r->run = record;
+	r->expect = entry - span;
+	r->step = -span;
 	return true;
 }
 
-/* start_run() made sure that there is room */
-static void end_run(struct ranges *r, u64 end)
-{
-	if (r->run.state == TLBSCOPE_NONE)
-		return;
-	/* What follows may be the other half: the gap between is in no table */
-	if ((s64)(end ^ r->run.start) < 0 && end)
-		end = machine_user_end();
-	r->run.end = end;
-	r->vec[r->filled++] = r->run;
-}
-
-/* Whether entries without a frame are of one kind, which is all they share */
-static bool same_kind(const struct ranges *r, const struct walk_table *t,
-		      u64 entry)
-{
-	return r->run.state != TLBSCOPE_NONE &&
-	       !entry_has_frame(r->run.state) &&
-	       walk_state(entry, t->level) == r->run.state;
-}
-
-/*
- * Whether the first of a table's entries may go on with the run as far as the
- * table is concerned: its level, and the rights of the levels above.
- */
-static bool same_table(const struct ranges *r, const struct walk_table *t,
-		       u64 entry)
-{
-	if (r->run.state == TLBSCOPE_NONE)
-		return true;
-	if (r->unmerged || r->run.level != t->level)
-		return false;
-	return r->run.state != TLBSCOPE_LEAF ||
-	       r->run.rights == (t->rights & entry_rights(entry));
-}
-
-/*
- * The walk leaves nothing out, so the entry that comes is the one behind the
- * last, and a run goes on exactly if that entry is the one expected.
- */
 static int ranges_entries(struct walk *walk, const struct walk_table *t,
 			  unsigned int from, unsigned int to)
 {
 	struct ranges *r = walk->private;
-	bool fits = same_table(r, t, t->entry[from]);
-	unsigned int i;
+	u64 address = walk_entry_address(walk, t, from);
+	u64 first = address - from * entry_span(t->level);
+	unsigned int i = from;
 
-	for (i = from; i < to; i++) {
-		u64 entry = t->entry[i];
-		u64 address;
-
-		if (likely(fits && !((entry ^ r->expect) & r->keep))) {
-			r->expect += r->step;
+	if (!goes_on(r, t, t->entry[from]))
+		end_run(r, address);
+	for (;;) {
+		i = skip_expected(r, t, i, to);
+		if (i == to)
+			return 0;
+		address = first + i * entry_span(t->level);
+		if (!(t->entry[i] & ENTRY_PRESENT)) {
+			if (!add_absent(r, t, t->entry[i], address))
+				break;
+			i++;
 			continue;
 		}
-		if (fits && same_kind(r, t, entry))
-			continue;
-		address = walk_entry_address(walk, t, i);
-		end_run(r, max(address, walk->start));
-		if (!start_run(r, t, entry, address, walk->start))
-			return RANGES_FULL;
-		fits = !r->unmerged || !r->step;
+		if (r->unmerged)
+			i = add_leaves(r, t, i, to, address, true);
+		else
+			i = add_leaves(r, t, i, to, address, false);
+		if (i < to && (t->entry[i] & ENTRY_PRESENT))
+			break;
 	}
-	return 0;
+	r->next = first + i * entry_span(t->level);
+	end_run(r, r->next);
+	return RANGES_FULL;
 }
 
 static const struct walk_ops ranges_ops = {
 	.entries = ranges_entries,
 };
+
+/* Huge pages may begin before the walk does, and end behind it */
+static void cut(struct ranges *r, const struct walk *walk)
+{
+	struct tlbscope_range *first = r->vec, *last = r->vec + r->filled - 1;
+
+	if (!r->filled)
+		return;
+	if (first->start < walk->start) {
+		if (entry_has_frame(first->state))
+			first->phys += walk->start - first->start;
+		first->start = walk->start;
+	}
+	if (last->end - 1 > walk->last)
+		last->end = walk->last + 1;
+}
 
 /**
  * ranges_walk - the ranges between two addresses, as many as there is room for
@@ -139,18 +206,22 @@ static const struct walk_ops ranges_ops = {
  */
 int ranges_walk(struct ranges *ranges, struct walk *walk)
 {
-	u64 end = walk->last + 1;
 	int ret;
 
 	ranges->filled = 0;
-	ranges->next = end;
-	start_hole(ranges);
+	ranges->next = walk->last + 1;
+	ranges->nothing.state = TLBSCOPE_NONE;
+	ranges->run = &ranges->nothing;
+	ranges->expect = 0;
+	ranges->step = 0;
 	walk->ops = &ranges_ops;
 	walk->private = ranges;
 	ret = walk_range(walk);
-	if (ret == RANGES_FULL)
-		return 0;
 	if (!ret)
-		end_run(ranges, end);
+		end_run(ranges, ranges->next);
+	if (!ret || ret == RANGES_FULL) {
+		cut(ranges, walk);
+		return 0;
+	}
 	return ret;
 }

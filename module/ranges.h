@@ -19,8 +19,9 @@
  *
  * The rest belongs to the visitor: the run that is growing now.
  *
- * @run: its record so far, but @end and @phys
- * @expect: the raw entry that would go on with it
+ * @run: its record in @vec, or @nothing
+ * @nothing: what a hole goes on with
+ * @expect: the raw entry that would go on with it; 0 in a hole
  * @step: from one entry of the run to the next; 0 in a hole
  */
 struct ranges {
@@ -32,7 +33,8 @@ struct ranges {
 	unsigned int filled;
 	u64 next;
 
-	struct tlbscope_range run;
+	struct tlbscope_range *run;
+	struct tlbscope_range nothing;
 	u64 expect;
 	u64 step;
 };

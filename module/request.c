@@ -1,25 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
-#include <linux/errno.h>
 #include <linux/kernel.h>
 #include <linux/string.h>
 
-#include "entry.h"
 #include "request.h"
 
 /* At most: PID START END and a few options */
 #define WORDS_MAX	7
-
-/**
- * request_address - check an address
- * @address: any
- * @levels: in use
- *
- * Return: 0, or -EINVAL if it is not canonical.
- */
-int request_address(__u64 address, unsigned int levels)
-{
-	return entry_canonical(address, levels) ? 0 : -EINVAL;
-}
 
 /**
  * request_bounds - check where a request starts and ends

@@ -5,7 +5,9 @@
 #ifndef TLBSCOPE_REQUEST_H
 #define TLBSCOPE_REQUEST_H
 
-#include "uapi/tlbscope.h"
+#include <linux/errno.h>
+
+#include "entry.h"
 
 /* The longest line, in bytes */
 #define REQUEST_LINE_MAX	255
@@ -39,9 +41,20 @@ struct request {
 	__u32 flags;
 };
 
+/**
+ * request_address - check an address
+ * @address: any
+ * @levels: in use
+ *
+ * Return: 0, or -EINVAL if it is not canonical.
+ */
+static inline int request_address(__u64 address, unsigned int levels)
+{
+	return entry_canonical(address, levels) ? 0 : -EINVAL;
+}
+
 int request_parse(struct request *request, enum request_kind kind, char *line,
 		  size_t len, unsigned int levels);
 int request_bounds(__u64 start, __u64 end, unsigned int levels, __u64 *last);
-int request_address(__u64 address, unsigned int levels);
 
 #endif /* TLBSCOPE_REQUEST_H */

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <linux/capability.h>
+#include <linux/cred.h>
 #include <linux/err.h>
 #include <linux/mm.h>
 #include <linux/security.h>
-#include <linux/slab.h>
+#include <linux/vmalloc.h>
 
 #include "machine.h"
 #include "session.h"
@@ -12,14 +13,14 @@
  * session_create - for a file that is being opened
  * @kind: what its text requests are
  *
- * All memory that its requests will take is taken here, once: about 40 KiB,
- * charged to the caller's memory cgroup.
+ * All memory that its requests will take is taken here, once: 48 KiB, page by
+ * page, charged to the caller's memory cgroup.
  *
  * Return: the session, or NULL.
  */
 struct session *session_create(enum request_kind kind)
 {
-	struct session *s = kvzalloc(sizeof(*s), GFP_KERNEL_ACCOUNT);
+	struct session *s = __vmalloc(sizeof(*s), GFP_KERNEL_ACCOUNT | __GFP_ZERO);
 
 	if (s) {
 		mutex_init(&s->lock);
@@ -36,22 +37,26 @@ void session_destroy(struct session *s)
 {
 	target_clear(&s->target);
 	mutex_destroy(&s->lock);
-	kvfree(s);
+	vfree(s);
 }
 
 /**
  * session_may_inspect - whether the caller may see other processes' frames
+ * @trusted: credentials that were allowed before, held; NULL for none
  *
  * Asked when a file is opened and again at each use, since an open file can be
  * handed to somebody else. Physical addresses help attacks on memory (as those
  * of pagemap do, which asks for the same capability), and the tables of the
  * kernel are what lockdown's confidentiality mode hides in /proc/kcore.
  *
+ * Credentials never change, they are only exchanged for others: who still has
+ * those that opened the file still has their capabilities.
+ *
  * Return: 0 or -EPERM.
  */
-int session_may_inspect(void)
+int session_may_inspect(const struct cred *trusted)
 {
-	if (!capable(CAP_SYS_ADMIN))
+	if (current_cred() != trusted && !capable(CAP_SYS_ADMIN))
 		return -EPERM;
 	return security_locked_down(LOCKDOWN_KCORE);
 }
@@ -112,6 +117,7 @@ int session_ask(struct session *s, char *line, size_t len)
 		return ret;
 	s->request = request;
 	s->asked = true;
+	s->done = false;
 	s->first = 0;
 	s->filled = 0;
 	s->next = request.start;

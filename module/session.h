@@ -12,7 +12,7 @@
 #include "walk.h"
 
 /* What a reader's buffer is filled from, in bytes */
-#define SESSION_RECORDS		16384
+#define SESSION_RECORDS		24576
 #define SESSION_RANGES		(SESSION_RECORDS / sizeof(struct tlbscope_range))
 #define SESSION_TABLES		(SESSION_RECORDS / sizeof(struct tlbscope_table))
 
@@ -23,7 +23,8 @@
  * @target: of the latest request line or TLBSCOPE_IOC_TARGET
  * @asked: a request line was written
  * @request: that line
- * @next: where its answer, as far as it is in @range, goes on
+ * @done: its answer has been walked to the end
+ * @next: else where it goes on
  * @first: number of the record @range[0] in that answer
  * @filled: records in @range that belong to it
  * @walk: memory for walks
@@ -35,6 +36,7 @@ struct session {
 	enum request_kind kind;
 	struct target target;
 	bool asked;
+	bool done;
 	struct request request;
 	u64 next;
 	loff_t first;
@@ -46,10 +48,12 @@ struct session {
 	};
 };
 
+struct cred;
+
 struct session *session_create(enum request_kind kind);
 void session_destroy(struct session *s);
 
-int session_may_inspect(void);
+int session_may_inspect(const struct cred *trusted);
 int session_lock(struct session *s);
 void session_unlock(struct session *s);
 

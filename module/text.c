@@ -78,7 +78,8 @@ static void put_flags(struct seq_file *m, u64 entry, unsigned int level)
 
 static void put_rights(struct seq_file *m, unsigned int rights)
 {
-	seq_printf(m, " rights %s%s%s%s", "read",
+	seq_printf(m, " rights%s%s%s%s",
+		   rights & TLBSCOPE_MAY_READ ? " read" : "",
 		   rights & TLBSCOPE_MAY_WRITE ? " write" : "",
 		   rights & TLBSCOPE_MAY_EXEC ? " exec" : "",
 		   rights & TLBSCOPE_MAY_USER ? " user" : "");

@@ -90,24 +90,26 @@ static bool read_entries(u64 *to, const u64 *from, unsigned long n,
  *
  * Return: the table, or NULL.
  */
-static const u64 *descend(const u64 *root, u64 address, unsigned int level,
-			  struct tlbscope_step *step, struct stop *stop)
+static __always_inline const u64 *
+descend(const u64 *root, u64 address, unsigned int level,
+	struct tlbscope_step *step, struct stop *stop)
 {
 	bool nofault = in_kernel_half(address);
+	u64 phys = step ? virt_to_phys((void *)root) : 0;
 	const u64 *table = root;
 	unsigned int at;
-	u64 entry, phys;
+	u64 entry;
 
 	for (at = machine_levels(); at != level; at--) {
-		const u64 *slot = table + entry_index(address, at);
+		unsigned int index = entry_index(address, at);
 
 		stop->level = at;
-		stop->readable = read_entry(&entry, slot, nofault);
+		stop->readable = read_entry(&entry, table + index, nofault);
 		if (unlikely(!stop->readable))
 			entry = 0;
 		stop->entry = entry;
 		if (step) {
-			step->phys = virt_to_phys((void *)slot);
+			step->phys = phys + index * sizeof(entry);
 			step->entry = entry;
 			step++;
 		}
@@ -139,13 +141,13 @@ enum tlbscope_state walk_state(u64 entry, unsigned int level)
 	return state;
 }
 
-static unsigned int steps_rights(const struct tlbscope_step *step,
-				 unsigned int steps)
+static unsigned int walk_rights(const struct tlbscope_walk *walk)
 {
-	unsigned int rights = ~0;
+	unsigned int rights = ENTRY_ALL_RIGHTS;
+	int i;
 
-	while (steps--)
-		rights &= entry_rights(step++->entry);
+	for (i = walk->levels - walk->level; i >= 0; i--)
+		rights &= entry_rights(walk->step[i].entry);
 	return rights;
 }
 
@@ -161,32 +163,34 @@ void walk_address(const struct target *target, struct tlbscope_walk *result)
 	u64 address = result->address;
 	unsigned long flags;
 	struct stop stop;
-	u64 span;
+	unsigned int i;
 
-	memset(result->step, 0, sizeof(result->step));
 	local_irq_save(flags);
 	descend(root, address, 0, result->step, &stop);
 	local_irq_restore(flags);
 
-	span = entry_span(stop.level);
-	result->phys = 0;
-	result->page_size = span;
-	result->level = stop.level;
 	result->levels = machine_levels();
+	result->level = stop.level;
+	for (i = result->levels - result->level + 1; i < TLBSCOPE_MAX_LEVELS; i++)
+		result->step[i] = (struct tlbscope_step) {};
+	result->phys = 0;
+	result->page_size = entry_span(stop.level);
 	result->rights = 0;
 	result->reserved = 0;
 	if (unlikely(!stop.readable)) {
 		result->state = TLBSCOPE_UNREADABLE;
 		return;
 	}
-	result->state = walk_state(stop.entry, stop.level);
+	if (likely(stop.entry & ENTRY_PRESENT)) {
+		result->state = TLBSCOPE_LEAF;
+		result->rights = walk_rights(result);
+	} else {
+		result->state = walk_state(stop.entry, stop.level);
+	}
 	if (entry_has_frame(result->state))
 		result->phys = entry_phys(stop.entry, stop.level,
 					  &machine_format) |
-			       (address & (span - 1));
-	if (result->state == TLBSCOPE_LEAF)
-		result->rights = steps_rights(result->step, result->levels -
-							    stop.level + 1);
+			       (address & (result->page_size - 1));
 }
 
 /* A table's entries as they are now, or where the way to it ends */
@@ -316,7 +320,8 @@ int walk_range(struct walk *walk)
 
 	walk->levels = machine_levels();
 	walk->root = target_root(walk->target, walk->user);
-	ret = walk_table(walk, walk->levels, 0, ~0, &stop);
+	ret = walk_table(walk, walk->levels, 0, ENTRY_ALL_RIGHTS,
+			 &stop);
 	/* The root of the kernel's half, unreadable: there is nothing to show */
 	return ret == -EAGAIN ? 0 : ret;
 }

@@ -15,7 +15,8 @@
  * Every struct starts with its own size in bytes, as the caller knows it:
  * smaller than the first version's, EINVAL; larger than the module's with
  * anything but zero behind, E2BIG. The module writes no further than that
- * size. Reserved fields must be zero.
+ * size. Fields marked "in" are read, the others only written; a flag that is
+ * not known is refused with EINVAL.
  *
  * An address space that is alive changes while it is read. Each table is
  * read in about a microsecond, the whole picture is not atomic.
@@ -74,10 +75,14 @@ enum tlbscope_state {
 	TLBSCOPE_STATES,	/* how many there are */
 };
 
-/* What the levels of a walk together allow (Intel SDM vol. 3A, 4.6) */
-#define TLBSCOPE_MAY_WRITE	0x1
-#define TLBSCOPE_MAY_USER	0x2	/* reachable from user mode */
-#define TLBSCOPE_MAY_EXEC	0x4
+/*
+ * What the levels of a walk together allow (Intel SDM vol. 3A, 4.6). In the
+ * order of the bits NX (here: not), P, R/W and U/S of an entry.
+ */
+#define TLBSCOPE_MAY_EXEC	0x1
+#define TLBSCOPE_MAY_READ	0x2
+#define TLBSCOPE_MAY_WRITE	0x4
+#define TLBSCOPE_MAY_USER	0x8	/* reachable from user mode */
 
 /* Features of the CPU and how the kernel uses them (tlbscope_info.features) */
 #define TLBSCOPE_FEAT_PGE	0x1ULL	/* global pages */
@@ -153,7 +158,7 @@ struct tlbscope_info {
  * @size: in: sizeof(struct tlbscope_target)
  * @flags: in: 0 or one of TLBSCOPE_TARGET_*
  * @pid: in: process ID as the caller's PID namespace numbers it; 0 with a flag
- * @reserved: zero
+ * @reserved: in: zero
  *
  * The target is the address space that the process has at this moment. It is
  * not kept alive: once it is gone (by exit or exec), requests fail with ESRCH.
