@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <linux/io.h>
 #include <linux/minmax.h>
+#include <linux/sched.h>
+#include <linux/sched/signal.h>
 #include <linux/uaccess.h>
 
 #include "census.h"
@@ -101,9 +103,9 @@ static int check_half(const struct session *s, u64 start)
 }
 
 /*
- * A translation is asked for over and over, and most of what it costs is the
- * way in and out: these two copy field by field, with what is called for each
- * copy_from_user() and copy_to_user() done once, and inline.
+ * Translations are asked for over and over, and most of what they cost is the
+ * way in and out: what follows copies field by field, so that what
+ * copy_from_user() and copy_to_user() do in calls is done inline, and once.
  */
 static int get_walk(struct tlbscope_walk *w,
 		    struct tlbscope_walk __user *arg)
@@ -161,6 +163,73 @@ static long ioctl_walk(struct session *s, void __user *arg)
 	walk_address(&s->target, &w);
 	target_leave(&s->target);
 	return put_walk(&w, arg);
+}
+
+static int translate_one(const struct session *s, const u64 *root,
+			 struct tlbscope_translation __user *arg)
+{
+	struct tlbscope_translation t;
+
+	if (!user_access_begin(arg, sizeof(*arg)))
+		return -EFAULT;
+	unsafe_get_user(t.address, &arg->address, fault);
+	user_access_end();
+	if (request_address(t.address, machine_levels()) ||
+	    check_half(s, t.address))
+		return -EINVAL;
+	walk_translate(root, &t);
+	if (!user_access_begin(arg, sizeof(*arg)))
+		return -EFAULT;
+	unsafe_put_user(t.phys, &arg->phys, fault);
+	unsafe_put_user(t.state | t.level << 8 | t.rights << 16,
+			(u64 __user *)&arg->state, fault);
+	user_access_end();
+	return 0;
+fault:
+	user_access_end();
+	return -EFAULT;
+}
+
+static int translate_all(struct session *s, struct tlbscope_translate *args)
+{
+	struct tlbscope_translation __user *vec = u64_to_user_ptr(args->vec);
+	const u64 *root = target_root(&s->target,
+				      args->flags & TLBSCOPE_USER_ROOT);
+	int ret = 0;
+
+	for (args->done = 0; !ret && args->done < args->vec_len; vec++) {
+		if (args->done % TLBSCOPE_ENTRIES == TLBSCOPE_ENTRIES - 1) {
+			cond_resched();
+			if (fatal_signal_pending(current))
+				return -EINTR;
+		}
+		ret = translate_one(s, root, vec);
+		if (!ret)
+			args->done++;
+	}
+	return ret;
+}
+
+static long ioctl_translate(struct session *s, void __user *arg)
+{
+	struct tlbscope_translate args;
+	int ret;
+
+	ret = get_args(&args, offsetof(struct tlbscope_translate, done),
+		       sizeof(args), arg);
+	if (ret)
+		return ret;
+	if (!args.vec_len)
+		return -EINVAL;
+	ret = check_flags(args.flags, 0) ?: target_enter(&s->target);
+	if (ret)
+		return ret;
+	ret = translate_all(s, &args);
+	target_leave(&s->target);
+	if (put_user(args.done,
+		     &((struct tlbscope_translate __user *)arg)->done))
+		return -EFAULT;
+	return ret;
 }
 
 /* Rounds of what fits the session's records, until the caller's are full */
@@ -308,6 +377,8 @@ long ioctl_session(struct session *s, unsigned int cmd, void __user *arg)
 		return ioctl_target(s, arg);
 	case _IOC_NR(TLBSCOPE_IOC_WALK):
 		return ioctl_walk(s, arg);
+	case _IOC_NR(TLBSCOPE_IOC_TRANSLATE):
+		return ioctl_translate(s, arg);
 	case _IOC_NR(TLBSCOPE_IOC_RANGES):
 		return ioctl_ranges(s, arg);
 	case _IOC_NR(TLBSCOPE_IOC_TABLES):

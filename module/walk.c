@@ -36,11 +36,13 @@
  * struct stop - where a descent ended before the level that it was for
  * @entry: what was found there, no table
  * @level: its level
+ * @rights: TLBSCOPE_MAY_* of all levels, and'ed
  * @readable: false if the entry itself could not be read
  */
 struct stop {
 	u64 entry;
 	unsigned int level;
+	unsigned int rights;
 	bool readable;
 };
 
@@ -100,6 +102,7 @@ descend(const u64 *root, u64 address, unsigned int level,
 	unsigned int at;
 	u64 entry;
 
+	stop->rights = ENTRY_ALL_RIGHTS;
 	for (at = machine_levels(); at != level; at--) {
 		unsigned int index = entry_index(address, at);
 
@@ -108,6 +111,7 @@ descend(const u64 *root, u64 address, unsigned int level,
 		if (unlikely(!stop->readable))
 			entry = 0;
 		stop->entry = entry;
+		stop->rights &= entry_rights(entry);
 		if (step) {
 			step->phys = phys + index * sizeof(entry);
 			step->entry = entry;
@@ -141,14 +145,23 @@ enum tlbscope_state walk_state(u64 entry, unsigned int level)
 	return state;
 }
 
-static unsigned int walk_rights(const struct tlbscope_walk *walk)
+/* What the entry at the end of the way says */
+static enum tlbscope_state stop_state(const struct stop *stop)
 {
-	unsigned int rights = ENTRY_ALL_RIGHTS;
-	int i;
+	if (unlikely(!stop->readable))
+		return TLBSCOPE_UNREADABLE;
+	if (likely(stop->entry & ENTRY_PRESENT))
+		return TLBSCOPE_LEAF;
+	return walk_state(stop->entry, stop->level);
+}
 
-	for (i = walk->levels - walk->level; i >= 0; i--)
-		rights &= entry_rights(walk->step[i].entry);
-	return rights;
+static u64 stop_phys(const struct stop *stop, enum tlbscope_state state,
+		     u64 address)
+{
+	if (!entry_has_frame(state))
+		return 0;
+	return entry_phys(stop->entry, stop->level, &machine_format) |
+	       (address & (entry_span(stop->level) - 1));
 }
 
 /**
@@ -160,37 +173,43 @@ void walk_address(const struct target *target, struct tlbscope_walk *result)
 {
 	const u64 *root = target_root(target,
 				      result->flags & TLBSCOPE_USER_ROOT);
-	u64 address = result->address;
 	unsigned long flags;
 	struct stop stop;
 	unsigned int i;
 
 	local_irq_save(flags);
-	descend(root, address, 0, result->step, &stop);
+	descend(root, result->address, 0, result->step, &stop);
 	local_irq_restore(flags);
 
 	result->levels = machine_levels();
 	result->level = stop.level;
 	for (i = result->levels - result->level + 1; i < TLBSCOPE_MAX_LEVELS; i++)
 		result->step[i] = (struct tlbscope_step) {};
-	result->phys = 0;
+	result->state = stop_state(&stop);
+	result->phys = stop_phys(&stop, result->state, result->address);
 	result->page_size = entry_span(stop.level);
-	result->rights = 0;
+	result->rights = result->state == TLBSCOPE_LEAF ? stop.rights : 0;
 	result->reserved = 0;
-	if (unlikely(!stop.readable)) {
-		result->state = TLBSCOPE_UNREADABLE;
-		return;
-	}
-	if (likely(stop.entry & ENTRY_PRESENT)) {
-		result->state = TLBSCOPE_LEAF;
-		result->rights = walk_rights(result);
-	} else {
-		result->state = walk_state(stop.entry, stop.level);
-	}
-	if (entry_has_frame(result->state))
-		result->phys = entry_phys(stop.entry, stop.level,
-					  &machine_format) |
-			       (address & (result->page_size - 1));
+}
+
+/**
+ * walk_translate - what comes of one address, without the way
+ * @root: of a target that is entered
+ * @result: in: @address, canonical; out: the rest
+ */
+void walk_translate(const u64 *root, struct tlbscope_translation *result)
+{
+	unsigned long flags;
+	struct stop stop;
+
+	local_irq_save(flags);
+	descend(root, result->address, 0, NULL, &stop);
+	local_irq_restore(flags);
+
+	result->level = stop.level;
+	result->state = stop_state(&stop);
+	result->phys = stop_phys(&stop, result->state, result->address);
+	result->rights = result->state == TLBSCOPE_LEAF ? stop.rights : 0;
 }
 
 /* A table's entries as they are now, or where the way to it ends */

@@ -89,6 +89,7 @@ enum tlbscope_state walk_state(u64 entry, unsigned int level);
 void walk_address(const struct target *target, struct tlbscope_walk *result);
 u64 walk_entry_address(const struct walk *walk, const struct walk_table *t,
 		       unsigned int index);
+void walk_translate(const u64 *root, struct tlbscope_translation *result);
 int walk_range(struct walk *walk);
 
 #endif /* TLBSCOPE_WALK_H */

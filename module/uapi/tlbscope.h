@@ -217,6 +217,42 @@ struct tlbscope_walk {
 	struct tlbscope_step step[TLBSCOPE_MAX_LEVELS];
 };
 
+/**
+ * struct tlbscope_translation - one address of many
+ * @address: in: the virtual address, canonical
+ * @phys: as in &struct tlbscope_walk, and so are the next three
+ * @state: enum tlbscope_state of the last entry
+ * @level: of the last entry: what it stands for is 4096 << 9 * (@level - 1)
+ *	bytes
+ * @rights: TLBSCOPE_MAY_*
+ * @reserved: zero
+ */
+struct tlbscope_translation {
+	__u64 address;
+	__u64 phys;
+	__u8 state;
+	__u8 level;
+	__u8 rights;
+	__u8 reserved[5];
+};
+
+/**
+ * struct tlbscope_translate - TLBSCOPE_IOC_TRANSLATE: many addresses at once
+ * @size: in: sizeof(struct tlbscope_translate)
+ * @flags: in: 0 or TLBSCOPE_USER_ROOT
+ * @vec: in: address of an array of struct tlbscope_translation
+ * @vec_len: in: its length, in records, from 1
+ * @done: out: records answered: all, or those before the one that made the
+ *	call fail (EINVAL not canonical, EFAULT, EINTR)
+ */
+struct tlbscope_translate {
+	__u32 size;
+	__u32 flags;
+	__u64 vec;
+	__u32 vec_len;
+	__u32 done;
+};
+
 /* tlbscope_ranges.flags, beside TLBSCOPE_USER_ROOT */
 #define TLBSCOPE_RANGES_UNMERGED 0x2	/* a record a leaf */
 #define TLBSCOPE_RANGES_ALL	0x4	/* not only leaves: all but NONE */
@@ -364,5 +400,6 @@ struct tlbscope_tables {
 #define TLBSCOPE_IOC_WALK	_IOWR(TLBSCOPE_IOC_MAGIC, 2, struct tlbscope_walk)
 #define TLBSCOPE_IOC_RANGES	_IOWR(TLBSCOPE_IOC_MAGIC, 3, struct tlbscope_ranges)
 #define TLBSCOPE_IOC_TABLES	_IOWR(TLBSCOPE_IOC_MAGIC, 4, struct tlbscope_tables)
+#define TLBSCOPE_IOC_TRANSLATE	_IOWR(TLBSCOPE_IOC_MAGIC, 5, struct tlbscope_translate)
 
 #endif /* _UAPI_TLBSCOPE_H */
