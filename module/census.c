@@ -15,6 +15,7 @@ static void count_ptes(const struct walk_table *t, struct tlbscope_table *count)
 	const u64 *end = t->entry + t->last + 1;
 	unsigned int used = 0, leaves = 0;
 
+/* Unrolled it takes 7 instructions an entry instead of 10 */
 #pragma GCC unroll 8
 	for (; entry != end; entry++) {
 		used += *entry != 0;

@@ -22,6 +22,14 @@
 #endif
 
 /*
+ * Until 6.15, without a hypervisor's help, tables are given back as soon as
+ * every CPU of mm_cpumask() has answered an IPI; since then, only after an RCU
+ * grace period.
+ */
+#define COMPAT_TABLES_WAIT_FOR_IPI \
+	(LINUX_VERSION_CODE < KERNEL_VERSION(6, 15, 0))
+
+/*
  * What an entry holds that is not present and has no frame of its own. Swap
  * entries became "leaf entries" in 6.19.
  */

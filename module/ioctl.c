@@ -68,8 +68,6 @@ static long ioctl_target(struct session *s, void __user *arg)
 		return ret;
 	if (target.reserved)
 		return -EINVAL;
-	/* A text answer that is half read is not about this target */
-	s->asked = false;
 	switch (target.flags) {
 	case 0:
 		if (target.pid <= 0)
@@ -125,21 +123,12 @@ fault:
 static int put_walk(const struct tlbscope_walk *w,
 		    struct tlbscope_walk __user *arg)
 {
-	int i;
+	const size_t in = offsetof(struct tlbscope_walk, phys);
 
 	if (!user_access_begin(arg, sizeof(*arg)))
 		return -EFAULT;
-	unsafe_put_user(w->phys, &arg->phys, fault);
-	unsafe_put_user(w->page_size, &arg->page_size, fault);
-	unsafe_put_user(w->state, &arg->state, fault);
-	unsafe_put_user(w->level, &arg->level, fault);
-	unsafe_put_user(w->levels, &arg->levels, fault);
-	unsafe_put_user(w->rights, &arg->rights, fault);
-	unsafe_put_user(w->reserved, &arg->reserved, fault);
-	for (i = 0; i < TLBSCOPE_MAX_LEVELS; i++) {
-		unsafe_put_user(w->step[i].phys, &arg->step[i].phys, fault);
-		unsafe_put_user(w->step[i].entry, &arg->step[i].entry, fault);
-	}
+	unsafe_copy_to_user((char __user *)arg + in, (const char *)w + in,
+			    sizeof(*w) - in, fault);
 	user_access_end();
 	return 0;
 fault:
@@ -165,7 +154,7 @@ static long ioctl_walk(struct session *s, void __user *arg)
 	return put_walk(&w, arg);
 }
 
-static int translate_one(const struct session *s, const u64 *root,
+static int translate_one(const struct session *s, bool user,
 			 struct tlbscope_translation __user *arg)
 {
 	struct tlbscope_translation t;
@@ -177,7 +166,7 @@ static int translate_one(const struct session *s, const u64 *root,
 	if (request_address(t.address, machine_levels()) ||
 	    check_half(s, t.address))
 		return -EINVAL;
-	walk_translate(root, &t);
+	walk_translate(&s->target, user, &t);
 	if (!user_access_begin(arg, sizeof(*arg)))
 		return -EFAULT;
 	unsafe_put_user(t.phys, &arg->phys, fault);
@@ -193,8 +182,7 @@ fault:
 static int translate_all(struct session *s, struct tlbscope_translate *args)
 {
 	struct tlbscope_translation __user *vec = u64_to_user_ptr(args->vec);
-	const u64 *root = target_root(&s->target,
-				      args->flags & TLBSCOPE_USER_ROOT);
+	bool user = args->flags & TLBSCOPE_USER_ROOT;
 	int ret = 0;
 
 	for (args->done = 0; !ret && args->done < args->vec_len; vec++) {
@@ -203,7 +191,7 @@ static int translate_all(struct session *s, struct tlbscope_translate *args)
 			if (fatal_signal_pending(current))
 				return -EINTR;
 		}
-		ret = translate_one(s, root, vec);
+		ret = translate_one(s, user, vec);
 		if (!ret)
 			args->done++;
 	}
@@ -245,7 +233,6 @@ static int fill_ranges(struct session *s, struct walk *walk,
 	};
 	int ret;
 
-	s->filled = 0;
 	args->filled = 0;
 	do {
 		ranges.vec_len = min_t(u32, args->vec_len - args->filled,
@@ -274,7 +261,7 @@ static long ioctl_ranges(struct session *s, void __user *arg)
 		return ret;
 	if (!args.vec_len || (args.ignore & ~TLBSCOPE_RANGES_IGNORABLE))
 		return -EINVAL;
-	session_init_walk(s, &walk);
+	session_init_walk(s, &s->target, &walk);
 	ret = check_flags(args.flags, TLBSCOPE_RANGES_ALL |
 				      TLBSCOPE_RANGES_UNMERGED) ?:
 	      request_bounds(args.start, args.end, machine_levels(),
@@ -301,7 +288,6 @@ static int fill_tables(struct session *s, struct walk *walk,
 	struct census census = { .start_level = args->start_level };
 	int ret;
 
-	s->filled = 0;
 	args->filled = 0;
 	do {
 		if (args->vec_len) {
@@ -337,7 +323,7 @@ static long ioctl_tables(struct session *s, void __user *arg)
 		return ret;
 	if (!args.vec != !args.vec_len || args.start_level > machine_levels())
 		return -EINVAL;
-	session_init_walk(s, &walk);
+	session_init_walk(s, &s->target, &walk);
 	ret = check_flags(args.flags, 0) ?:
 	      request_bounds(args.start, args.end, machine_levels(),
 			     &walk.last) ?:

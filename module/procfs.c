@@ -5,10 +5,8 @@
 #include <linux/module.h>
 #include <linux/proc_fs.h>
 #include <linux/seq_file.h>
-#include <linux/slab.h>
 #include <linux/string.h>
 #include <linux/uaccess.h>
-#include <linux/uio.h>
 
 #include "ioctl.h"
 #include "procfs.h"
@@ -18,37 +16,38 @@
 
 static struct proc_dir_entry *procfs_dir;
 
-/* The records that follow those in the session */
+/* The records that follow those at hand */
 static int refill(struct session *s)
 {
+	struct question *q = &s->question;
 	struct ranges ranges = {
-		.all		= s->request.flags & TLBSCOPE_RANGES_ALL,
-		.unmerged	= s->request.flags & TLBSCOPE_RANGES_UNMERGED,
+		.all		= q->request.flags & TLBSCOPE_RANGES_ALL,
+		.unmerged	= q->request.flags & TLBSCOPE_RANGES_UNMERGED,
 		.keep		= ~0ULL,
-		.vec		= s->range,
-		.vec_len	= SESSION_RANGES,
+		.vec		= q->line,
+		.vec_len	= SESSION_LINES,
 	};
 	struct walk walk;
 	int ret;
 
-	s->first += s->filled;
-	s->filled = 0;
-	if (s->done)
+	q->first += q->filled;
+	q->filled = 0;
+	if (q->done)
 		return 0;
-	ret = target_enter(&s->target);
+	ret = target_enter(&q->target);
 	if (ret)
 		return ret;
-	session_init_walk(s, &walk);
-	walk.start = s->next;
-	walk.last = s->request.last;
-	walk.user = s->request.flags & TLBSCOPE_USER_ROOT;
+	session_init_walk(s, &q->target, &walk);
+	walk.start = q->next;
+	walk.last = q->request.last;
+	walk.user = q->request.flags & TLBSCOPE_USER_ROOT;
 	ret = ranges_walk(&ranges, &walk);
-	target_leave(&s->target);
+	target_leave(&q->target);
 	if (ret)
 		return ret;
-	s->filled = ranges.filled;
-	s->next = ranges.next;
-	s->done = ranges.next - 1 == walk.last;
+	q->filled = ranges.filled;
+	q->next = ranges.next;
+	q->done = ranges.next - 1 == walk.last;
 	return 0;
 }
 
@@ -59,29 +58,26 @@ static int refill(struct session *s)
  */
 static void *range_at(struct session *s, loff_t pos)
 {
+	struct question *q = &s->question;
 	int ret;
 
-	if (!pos) {
-		s->first = 0;
-		s->filled = 0;
-		s->done = false;
-		s->next = s->request.start;
-	}
-	if (pos == s->first + s->filled) {
+	if (!pos)
+		session_rewind(q);
+	if (pos == q->first + q->filled) {
 		ret = refill(s);
 		if (ret)
 			return ERR_PTR(ret);
 	}
-	if (pos < s->first || pos >= s->first + s->filled)
+	if (pos < q->first || pos >= q->first + q->filled)
 		return NULL;
-	return &s->range[pos - s->first];
+	return &q->line[pos - q->first];
 }
 
 static void *answer_start(struct seq_file *m, loff_t *pos)
 {
 	struct session *s = m->private;
 
-	if (s->asked && s->kind == REQUEST_RANGES)
+	if (s->question.asked && s->kind == REQUEST_RANGES)
 		return range_at(s, *pos);
 	return *pos ? NULL : SEQ_START_TOKEN;
 }
@@ -101,7 +97,7 @@ static int answer_show(struct seq_file *m, void *v)
 {
 	struct session *s = m->private;
 
-	if (!s->asked) {
+	if (!s->question.asked) {
 		text_usage(m, s->kind);
 		return 0;
 	}

@@ -11,7 +11,8 @@
  * but those zeros.
  *
  * The frame of an entry that is not present is stored inverted: in a run of
- * such it falls from page to page.
+ * such it falls from page to page. Between the two halves of the address space
+ * there is a gap that no table tells of.
  */
 
 /* Ends the walk: the vector is full */
@@ -117,7 +118,7 @@ add_leaves(struct ranges *r, const struct walk_table *t, unsigned int i,
 static bool add_absent(struct ranges *r, const struct walk_table *t, u64 entry,
 		       u64 address)
 {
-	enum tlbscope_state state = walk_state(entry, t->level);
+	enum tlbscope_state state = walk_state(entry, t->level, address);
 	u64 span = entry_span(t->level);
 	struct tlbscope_range *record;
 
@@ -151,7 +152,10 @@ static int ranges_entries(struct walk *walk, const struct walk_table *t,
 	u64 first = address - from * entry_span(t->level);
 	unsigned int i = from;
 
-	if (!goes_on(r, t, t->entry[from]))
+	/* Linux maps nothing next to the gap, which need not be known here */
+	if (address == machine_kernel_start())
+		end_run(r, machine_user_end());
+	else if (!goes_on(r, t, t->entry[from]))
 		end_run(r, address);
 	for (;;) {
 		i = skip_expected(r, t, i, to);

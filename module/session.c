@@ -13,7 +13,7 @@
  * session_create - for a file that is being opened
  * @kind: what its text requests are
  *
- * All memory that its requests will take is taken here, once: 48 KiB, page by
+ * All memory that its requests will take is taken here, once: 56 KiB, page by
  * page, charged to the caller's memory cgroup.
  *
  * Return: the session, or NULL.
@@ -35,6 +35,7 @@ struct session *session_create(enum request_kind kind)
  */
 void session_destroy(struct session *s)
 {
+	target_clear(&s->question.target);
 	target_clear(&s->target);
 	mutex_destroy(&s->lock);
 	vfree(s);
@@ -50,7 +51,8 @@ void session_destroy(struct session *s)
  * kernel are what lockdown's confidentiality mode hides in /proc/kcore.
  *
  * Credentials never change, they are only exchanged for others: who still has
- * those that opened the file still has their capabilities.
+ * those that opened the file still has their capabilities, and need not be put
+ * to the security modules each time.
  *
  * Return: 0 or -EPERM.
  */
@@ -104,6 +106,7 @@ static int set_target(struct target *target, const struct request *request)
  */
 int session_ask(struct session *s, char *line, size_t len)
 {
+	struct question *q = &s->question;
 	struct request request;
 	int ret;
 
@@ -112,26 +115,37 @@ int session_ask(struct session *s, char *line, size_t len)
 		return ret;
 	if ((request.flags & TLBSCOPE_USER_ROOT) && !target_has_user_root())
 		return -EOPNOTSUPP;
-	ret = set_target(&s->target, &request);
+	ret = set_target(&q->target, &request);
 	if (ret)
 		return ret;
-	s->request = request;
-	s->asked = true;
-	s->done = false;
-	s->first = 0;
-	s->filled = 0;
-	s->next = request.start;
+	q->request = request;
+	q->asked = true;
+	session_rewind(q);
 	return 0;
 }
 
 /**
- * session_init_walk - a walk over what the session is about
+ * session_rewind - read an answer from its beginning
+ * @q: asked
+ */
+void session_rewind(struct question *q)
+{
+	q->done = false;
+	q->next = q->request.start;
+	q->first = 0;
+	q->filled = 0;
+}
+
+/**
+ * session_init_walk - a walk with a session's memory
  * @s: locked
+ * @target: whose, entered
  * @walk: @start and @last are the caller's to set
  */
-void session_init_walk(struct session *s, struct walk *walk)
+void session_init_walk(struct session *s, const struct target *target,
+		       struct walk *walk)
 {
 	memset(walk, 0, sizeof(*walk));
-	walk->target = &s->target;
+	walk->target = target;
 	walk->buffer = &s->walk;
 }

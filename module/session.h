@@ -11,36 +11,50 @@
 #include "target.h"
 #include "walk.h"
 
-/* What a reader's buffer is filled from, in bytes */
+/* Records on their way out, in bytes: of a text, of an ioctl */
+#define SESSION_TEXT		8192
 #define SESSION_RECORDS		24576
+#define SESSION_LINES		(SESSION_TEXT / sizeof(struct tlbscope_range))
 #define SESSION_RANGES		(SESSION_RECORDS / sizeof(struct tlbscope_range))
 #define SESSION_TABLES		(SESSION_RECORDS / sizeof(struct tlbscope_table))
 
 /**
+ * struct question - a request line and how far its answer was read
+ * @asked: there was one
+ * @request: what it says
+ * @target: whom it is about
+ * @done: the answer has been walked to its end
+ * @next: else where it goes on
+ * @first: number of the record @line[0] in the answer
+ * @filled: records in @line
+ * @line: records to be read, of an answer that has many
+ */
+struct question {
+	bool asked;
+	struct request request;
+	struct target target;
+	bool done;
+	u64 next;
+	loff_t first;
+	unsigned int filled;
+	struct tlbscope_range line[SESSION_LINES];
+};
+
+/**
  * struct session - one open file
  * @lock: held for each use of the rest
- * @kind: what its text requests are
- * @target: of the latest request line or TLBSCOPE_IOC_TARGET
- * @asked: a request line was written
- * @request: that line
- * @done: its answer has been walked to the end
- * @next: else where it goes on
- * @first: number of the record @range[0] in that answer
- * @filled: records in @range that belong to it
+ * @kind: what its request lines are
+ * @question: the latest of them
+ * @target: of the ioctls, which have nothing to do with request lines
  * @walk: memory for walks
- * @range: records on their way out
- * @table: the same, for TLBSCOPE_IOC_TABLES
+ * @range: records of TLBSCOPE_IOC_RANGES
+ * @table: records of TLBSCOPE_IOC_TABLES
  */
 struct session {
 	struct mutex lock; /* see above */
 	enum request_kind kind;
+	struct question question;
 	struct target target;
-	bool asked;
-	bool done;
-	struct request request;
-	u64 next;
-	loff_t first;
-	unsigned int filled;
 	struct walk_buffer walk;
 	union {
 		struct tlbscope_range range[SESSION_RANGES];
@@ -58,6 +72,8 @@ int session_lock(struct session *s);
 void session_unlock(struct session *s);
 
 int session_ask(struct session *s, char *line, size_t len);
-void session_init_walk(struct session *s, struct walk *walk);
+void session_rewind(struct question *q);
+void session_init_walk(struct session *s, const struct target *target,
+		       struct walk *walk);
 
 #endif /* TLBSCOPE_SESSION_H */

@@ -121,6 +121,20 @@ void target_leave(const struct target *target)
 }
 
 /**
+ * target_mm - the address space that a target's tables are those of
+ * @target: entered
+ *
+ * init_mm is not for modules. The kernel's half is the same in every root, so
+ * the caller's own serves, which cannot go away while the caller is in here.
+ *
+ * Return: the mm, which stays until target_leave().
+ */
+struct mm_struct *target_mm(const struct target *target)
+{
+	return target->mm ?: current->mm;
+}
+
+/**
  * target_has_user_root - whether a process has a second root for user mode
  *
  * Return: true under page-table isolation.
@@ -135,8 +149,6 @@ bool target_has_user_root(void)
  * @target: entered
  * @user: the user-mode root; target_has_user_root() must hold
  *
- * init_mm is not for modules. The kernel's half is the same in every root, so
- * the caller's own serves, which cannot go away while the caller is in here.
  * With page-table isolation the two roots are one allocation of two pages, the
  * second one being the user's.
  *
@@ -144,7 +156,5 @@ bool target_has_user_root(void)
  */
 const u64 *target_root(const struct target *target, bool user)
 {
-	struct mm_struct *mm = target->mm ?: current->mm;
-
-	return (const u64 *)mm->pgd + (user ? PTRS_PER_PGD : 0);
+	return (const u64 *)target_mm(target)->pgd + (user ? PTRS_PER_PGD : 0);
 }

@@ -36,6 +36,7 @@ void target_clear(struct target *target);
 int target_enter(const struct target *target);
 void target_leave(const struct target *target);
 
+struct mm_struct *target_mm(const struct target *target);
 bool target_has_user_root(void);
 const u64 *target_root(const struct target *target, bool user);
 

@@ -121,19 +121,19 @@ static void put_walk(struct seq_file *m, const struct tlbscope_walk *w)
 	seq_putc(m, '\n');
 }
 
-static void put_whose(struct seq_file *m, const struct session *s)
+static void put_whose(struct seq_file *m, const struct question *q)
 {
-	if (s->target.kind == TARGET_KERNEL)
+	if (q->target.kind == TARGET_KERNEL)
 		seq_puts(m, "kernel");
 	else
-		seq_printf(m, "pid %d", s->target.pid);
+		seq_printf(m, "pid %d", q->target.pid);
 }
 
 /* The roots to show: the one asked for, or all that there are */
-static bool shows_user_root(const struct session *s)
+static bool shows_user_root(const struct question *q)
 {
-	return !(s->request.flags & TLBSCOPE_USER_ROOT) &&
-	       s->target.kind == TARGET_PROCESS && target_has_user_root();
+	return !(q->request.flags & TLBSCOPE_USER_ROOT) &&
+	       q->target.kind == TARGET_PROCESS && target_has_user_root();
 }
 
 /**
@@ -145,28 +145,29 @@ static bool shows_user_root(const struct session *s)
  */
 int text_walk(struct seq_file *m, struct session *s)
 {
+	struct question *q = &s->question;
 	struct tlbscope_walk kernel = {
-		.flags	 = s->request.flags,
-		.address = s->request.start,
+		.flags	 = q->request.flags,
+		.address = q->request.start,
 	};
 	struct tlbscope_walk user = {
 		.flags	 = TLBSCOPE_USER_ROOT,
-		.address = s->request.start,
+		.address = q->request.start,
 	};
 	int ret;
 
-	ret = target_enter(&s->target);
+	ret = target_enter(&q->target);
 	if (ret)
 		return ret;
-	walk_address(&s->target, &kernel);
-	if (shows_user_root(s))
-		walk_address(&s->target, &user);
-	target_leave(&s->target);
+	walk_address(&q->target, &kernel);
+	if (shows_user_root(q))
+		walk_address(&q->target, &user);
+	target_leave(&q->target);
 
-	put_whose(m, s);
-	seq_printf(m, " address 0x%016llx\n", s->request.start);
+	put_whose(m, q);
+	seq_printf(m, " address 0x%016llx\n", q->request.start);
 	put_walk(m, &kernel);
-	if (shows_user_root(s))
+	if (shows_user_root(q))
 		put_walk(m, &user);
 	return 0;
 }
@@ -203,8 +204,7 @@ static void put_level(struct seq_file *m, const struct tlbscope_level *l,
 }
 
 /* The first table that a walk meets is its root */
-static int count_root(struct session *s, struct walk *walk,
-		      struct tlbscope_table *root)
+static int count_root(struct walk *walk, struct tlbscope_table *root)
 {
 	struct census census = { .vec = root, .vec_len = 1 };
 
@@ -220,29 +220,30 @@ static int count_root(struct session *s, struct walk *walk,
  */
 int text_tables(struct seq_file *m, struct session *s)
 {
+	struct question *q = &s->question;
 	struct tlbscope_table root = {}, user = {};
 	struct census census = {};
 	unsigned int level;
 	struct walk walk;
 	int ret;
 
-	ret = target_enter(&s->target);
+	ret = target_enter(&q->target);
 	if (ret)
 		return ret;
-	session_init_walk(s, &walk);
-	walk.start = s->request.start;
-	walk.last = s->request.last;
-	walk.user = s->request.flags & TLBSCOPE_USER_ROOT;
-	ret = census_walk(&census, &walk) ?: count_root(s, &walk, &root);
-	if (!ret && shows_user_root(s)) {
+	session_init_walk(s, &q->target, &walk);
+	walk.start = q->request.start;
+	walk.last = q->request.last;
+	walk.user = q->request.flags & TLBSCOPE_USER_ROOT;
+	ret = census_walk(&census, &walk) ?: count_root(&walk, &root);
+	if (!ret && shows_user_root(q)) {
 		walk.user = true;
-		ret = count_root(s, &walk, &user);
+		ret = count_root(&walk, &user);
 	}
-	target_leave(&s->target);
+	target_leave(&q->target);
 	if (ret)
 		return ret;
 
-	put_whose(m, s);
+	put_whose(m, q);
 	seq_printf(m, " root 0x%016llx\n", root.phys);
 	if (user.phys)
 		seq_printf(m, "user root 0x%016llx used %u\n", user.phys,

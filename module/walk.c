@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
+#include <linux/cpumask.h>
 #include <linux/err.h>
 #include <linux/io.h>
 #include <linux/irqflags.h>
 #include <linux/mm.h>
 #include <linux/sched.h>
 #include <linux/sched/signal.h>
+#include <linux/smp.h>
 #include <linux/timex.h>
 #include <linux/uaccess.h>
 
@@ -16,21 +18,60 @@
 /*
  * How tables are read that somebody else may free.
  *
- * The user's half: interrupts are off from the root to the last read, as in
- * get_user_pages_fast(). A table that was unlinked from the tree is given back
- * only after an IPI to every CPU that uses this mm, or after an RCU grace
- * period (MMU_GATHER_RCU_TABLE_FREE, which x86 has set where that IPI is not
- * certain), and a CPU with interrupts off holds back both. So what was found
- * by a present entry stays a table until they are on again, even if it is not
- * in the tree any more; it is then found empty or out of date, never reused.
- * No lock is taken, so that nobody ever waits for us. The PGD itself stays
- * with the mm that target_enter() holds.
+ * The user's half: between begin_reading() and end_reading() no table that was
+ * found from the root is given back. Whoever takes one away first clears the
+ * entry that leads to it, then has the TLBs flushed, and then frees it in one of
+ * two ways. Either after an RCU grace period, which a CPU with interrupts off
+ * holds back. Or, on older kernels without a hypervisor, as soon as every CPU in
+ * mm_cpumask() has answered the IPI for the flush: that is how it holds for
+ * get_user_pages_fast(), whose CPU runs the very mm. Ours need not, so it joins
+ * the mask for that time. Joining is a locked operation, and so is the step from
+ * the clearing to the look at the mask (inc_mm_tlb_gen()): either we see the
+ * entry cleared, or we are seen and waited for. The IPI itself finds that this
+ * CPU runs another mm and does nothing. Who collapses or unshares tables waits
+ * for an IPI to all CPUs (tlb_remove_table_sync_one()).
+ *
+ * So what was found by a present entry stays a table until interrupts are on
+ * again, even if it is not in the tree any more; it is then empty or out of
+ * date, never reused. No lock is taken, so nobody waits for us for longer than
+ * the copying of one table. The PGD itself stays with the mm that
+ * target_enter() holds.
  *
  * The kernel's half: its tables can be freed without a grace period (a large
  * vmap or memory taken offline). There every read may fault and every frame is
  * checked to be memory; a table that is reused meanwhile shows nonsense, as
  * /proc/kcore would, and does no harm.
  */
+
+/**
+ * struct reading - a stretch with interrupts off
+ * @mm: whose tables
+ * @flags: interrupts before
+ * @joined: this CPU was not in mm_cpumask(@mm) before
+ */
+struct reading {
+	struct mm_struct *mm;
+	unsigned long flags;
+	bool joined;
+};
+
+static __always_inline void begin_reading(struct reading *r,
+					  struct mm_struct *mm)
+{
+	r->mm = mm;
+	local_irq_save(r->flags);
+	r->joined = COMPAT_TABLES_WAIT_FOR_IPI &&
+		    !cpumask_test_and_set_cpu(smp_processor_id(),
+					      mm_cpumask(mm));
+}
+
+/* Only this CPU takes its bit away, and it was busy here all the while */
+static __always_inline void end_reading(struct reading *r)
+{
+	if (r->joined)
+		cpumask_clear_cpu(smp_processor_id(), mm_cpumask(r->mm));
+	local_irq_restore(r->flags);
+}
 
 /**
  * struct stop - where a descent ended before the level that it was for
@@ -133,26 +174,35 @@ descend(const u64 *root, u64 address, unsigned int level,
  * walk_state - what an entry is
  * @entry: raw
  * @level: its level
+ * @address: of what it translates
  *
- * Return: as entry_state(), with what only this kernel can tell apart.
+ * Return: as entry_state(), with what only this kernel can tell apart. The
+ * kernel's own half knows no swap: there an entry that is not present is a page
+ * that was taken out of the kernel's reach (set_memory_np(), memfd_secret()),
+ * and has kept its frame.
  */
-enum tlbscope_state walk_state(u64 entry, unsigned int level)
+enum tlbscope_state walk_state(u64 entry, unsigned int level, u64 address)
 {
 	enum tlbscope_state state = entry_state(entry, level);
 
+	if (!entry || (entry & ENTRY_PRESENT))
+		return state;
+	if (in_kernel_half(address))
+		return level == 1 || (entry & ENTRY_PSE) ? TLBSCOPE_PROTNONE :
+							   TLBSCOPE_UNKNOWN;
 	if (state == TLBSCOPE_UNKNOWN)
 		return compat_absent_state(entry);
 	return state;
 }
 
 /* What the entry at the end of the way says */
-static enum tlbscope_state stop_state(const struct stop *stop)
+static enum tlbscope_state stop_state(const struct stop *stop, u64 address)
 {
 	if (unlikely(!stop->readable))
 		return TLBSCOPE_UNREADABLE;
 	if (likely(stop->entry & ENTRY_PRESENT))
 		return TLBSCOPE_LEAF;
-	return walk_state(stop->entry, stop->level);
+	return walk_state(stop->entry, stop->level, address);
 }
 
 static u64 stop_phys(const struct stop *stop, enum tlbscope_state state,
@@ -173,19 +223,19 @@ void walk_address(const struct target *target, struct tlbscope_walk *result)
 {
 	const u64 *root = target_root(target,
 				      result->flags & TLBSCOPE_USER_ROOT);
-	unsigned long flags;
+	struct reading reading;
 	struct stop stop;
 	unsigned int i;
 
-	local_irq_save(flags);
+	begin_reading(&reading, target_mm(target));
 	descend(root, result->address, 0, result->step, &stop);
-	local_irq_restore(flags);
+	end_reading(&reading);
 
 	result->levels = machine_levels();
 	result->level = stop.level;
 	for (i = result->levels - result->level + 1; i < TLBSCOPE_MAX_LEVELS; i++)
 		result->step[i] = (struct tlbscope_step) {};
-	result->state = stop_state(&stop);
+	result->state = stop_state(&stop, result->address);
 	result->phys = stop_phys(&stop, result->state, result->address);
 	result->page_size = entry_span(stop.level);
 	result->rights = result->state == TLBSCOPE_LEAF ? stop.rights : 0;
@@ -194,20 +244,23 @@ void walk_address(const struct target *target, struct tlbscope_walk *result)
 
 /**
  * walk_translate - what comes of one address, without the way
- * @root: of a target that is entered
- * @result: in: @address, canonical; out: the rest
+ * @target: whose, entered
+ * @user: from the user-mode root
+ * @result: in: @address, canonical; out: the rest, but @reserved
  */
-void walk_translate(const u64 *root, struct tlbscope_translation *result)
+void walk_translate(const struct target *target, bool user,
+		    struct tlbscope_translation *result)
 {
-	unsigned long flags;
+	const u64 *root = target_root(target, user);
+	struct reading reading;
 	struct stop stop;
 
-	local_irq_save(flags);
+	begin_reading(&reading, target_mm(target));
 	descend(root, result->address, 0, NULL, &stop);
-	local_irq_restore(flags);
+	end_reading(&reading);
 
 	result->level = stop.level;
-	result->state = stop_state(&stop);
+	result->state = stop_state(&stop, result->address);
 	result->phys = stop_phys(&stop, result->state, result->address);
 	result->rights = result->state == TLBSCOPE_LEAF ? stop.rights : 0;
 }
@@ -217,19 +270,19 @@ static bool snapshot(struct walk *walk, struct walk_table *t,
 		     struct stop *stop)
 {
 	unsigned int n = t->last - t->first + 1;
-	unsigned long flags;
-	const u64 *table;
 	cycles_t begin, cycles;
+	struct reading reading;
+	const u64 *table;
 	bool ok = false;
 
-	local_irq_save(flags);
+	begin_reading(&reading, target_mm(walk->target));
 	begin = get_cycles();
 	table = descend(walk->root, t->address, t->level, NULL, stop);
 	if (table)
 		ok = read_entries(t->entry + t->first, table + t->first, n,
 				  in_kernel_half(t->address));
 	cycles = get_cycles() - begin;
-	local_irq_restore(flags);
+	end_reading(&reading);
 
 	if (cycles > walk->irqs_off)
 		walk->irqs_off = cycles;
@@ -275,8 +328,8 @@ static void bound_table(const struct walk *walk, struct walk_table *t)
  * A table below may be gone, or have become a huge page, between its parent's
  * snapshot and its own: the way to it is walked anew for each snapshot, and
  * where it ends early the parent's copy is brought up to date and looked at
- * again. If it ended above the parent, the parent itself is gone, and nothing
- * is mapped where it was.
+ * again. If it ended above the parent, the parent itself is gone: what is there
+ * instead is shown as a hole. What visitors were told before stays told.
  */
 static int walk_table(struct walk *walk, unsigned int level, u64 address,
 		      unsigned int rights, struct stop *stop)
@@ -335,12 +388,9 @@ static int walk_table(struct walk *walk, unsigned int level, u64 address,
 int walk_range(struct walk *walk)
 {
 	struct stop stop = {};
-	int ret;
 
 	walk->levels = machine_levels();
 	walk->root = target_root(walk->target, walk->user);
-	ret = walk_table(walk, walk->levels, 0, ENTRY_ALL_RIGHTS,
-			 &stop);
-	/* The root of the kernel's half, unreadable: there is nothing to show */
-	return ret == -EAGAIN ? 0 : ret;
+	/* The root is always readable, so this is never -EAGAIN */
+	return walk_table(walk, walk->levels, 0, ENTRY_ALL_RIGHTS, &stop);
 }

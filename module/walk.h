@@ -85,11 +85,12 @@ struct walk {
 	struct walk_table table[TLBSCOPE_MAX_LEVELS];
 };
 
-enum tlbscope_state walk_state(u64 entry, unsigned int level);
+enum tlbscope_state walk_state(u64 entry, unsigned int level, u64 address);
 void walk_address(const struct target *target, struct tlbscope_walk *result);
 u64 walk_entry_address(const struct walk *walk, const struct walk_table *t,
 		       unsigned int index);
-void walk_translate(const u64 *root, struct tlbscope_translation *result);
+void walk_translate(const struct target *target, bool user,
+		    struct tlbscope_translation *result);
 int walk_range(struct walk *walk);
 
 #endif /* TLBSCOPE_WALK_H */

@@ -9,7 +9,8 @@
  *
  * The ioctls work on the open files /proc/tlbscope/{walk,ranges,tables}, all
  * of them on each; TLBSCOPE_IOC_INFO works on /proc/tlbscope/info too. An
- * open file has one target at a time, which TLBSCOPE_IOC_TARGET sets; two
+ * open file has one target at a time, which TLBSCOPE_IOC_TARGET sets (a request
+ * line written to the file is another matter, with a target of its own); two
  * open files never see each other's.
  *
  * Every struct starts with its own size in bytes, as the caller knows it:
@@ -198,7 +199,9 @@ struct tlbscope_step {
  * @state: enum tlbscope_state of the last entry
  * @level: level of the last entry: 5 or 4 at the root, 1 for a PTE
  * @levels: level of the root
- * @rights: TLBSCOPE_MAY_*, where @state is TLBSCOPE_LEAF
+ * @rights: TLBSCOPE_MAY_*, where @state is TLBSCOPE_LEAF. Under page-table
+ *	isolation the kernel's root forbids to execute all that is the user's:
+ *	what user mode may do, only the user root tells.
  * @reserved: zero
  * @step: the entries met, from the root on: @levels - @level + 1 of them, that
  *	of level L at @step[@levels - L]; the others are zero
