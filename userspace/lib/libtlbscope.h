@@ -1,0 +1,267 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * libtlbscope: how a process's addresses are translated
+ *
+ * The answers come from the tlbscope module where it is loaded, and else from
+ * what the kernel itself tells (/proc/PID/pagemap, PAGEMAP_SCAN, smaps,
+ * /proc/kpageflags), which is less: tlbscope_source() and tlbscope_knows() say
+ * what to expect. The structs of an answer are those of the module's ABI,
+ * <tlbscope.h>.
+ *
+ * Functions return 0 (or a count) on success and a negative errno otherwise;
+ * tlbscope_explain() makes a line for people of it. A handle may be used by
+ * one thread at a time; different handles do not touch each other.
+ */
+#ifndef LIBTLBSCOPE_H
+#define LIBTLBSCOPE_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include <tlbscope.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#pragma GCC visibility push(default)
+
+struct tlbscope;
+struct tlbscope_iter;
+
+/* Instead of a process ID */
+#define TLBSCOPE_SELF		((pid_t)0)
+#define TLBSCOPE_KERNEL		((pid_t)-1)
+
+/* Where answers come from */
+enum tlbscope_source {
+	TLBSCOPE_SOURCE_MODULE,		/* /proc/tlbscope */
+	TLBSCOPE_SOURCE_PAGEMAP,	/* /proc/PID/pagemap and smaps */
+	TLBSCOPE_SOURCE_PAGEMAP_SCAN,	/* the same, holes skipped by PAGEMAP_SCAN */
+};
+
+/* tlbscope_open()'s flags; without any: the module if it can be had, else not */
+#define TLBSCOPE_OPEN_MODULE	(1u << 0)	/* the module or nothing */
+#define TLBSCOPE_OPEN_FALLBACK	(1u << 1)	/* as if there were no module */
+
+/* What a source knows (tlbscope_knows()) */
+#define TLBSCOPE_KNOWS_PHYS	(1u << 0)	/* physical addresses */
+#define TLBSCOPE_KNOWS_ENTRIES	(1u << 1)	/* raw entries of every level */
+#define TLBSCOPE_KNOWS_SIZES	(1u << 2)	/* page sizes */
+#define TLBSCOPE_KNOWS_TABLES	(1u << 3)	/* every table, not only their sum */
+#define TLBSCOPE_KNOWS_KERNEL	(1u << 4)	/* the kernel's own half */
+
+/**
+ * tlbscope_open - get at an address space
+ * @t: receives the handle; close it with tlbscope_close()
+ * @pid: a process ID, TLBSCOPE_SELF or TLBSCOPE_KERNEL
+ * @flags: 0 or one of TLBSCOPE_OPEN_*
+ *
+ * The handle is for the address space that the process has now: when the
+ * process ends or execs, calls fail with -ESRCH.
+ *
+ * Return: 0; -ESRCH no such process, or one without an address space (a
+ * kernel thread, a zombie); -EPERM or -EACCES no right; -ENOENT
+ * TLBSCOPE_OPEN_MODULE or TLBSCOPE_KERNEL and the module is not loaded;
+ * -EINVAL flags; -EPROTO the module is of another ABI; -EOPNOTSUPP Xen PV.
+ */
+int tlbscope_open(struct tlbscope **t, pid_t pid, unsigned int flags);
+
+/* tlbscope_close - free a handle, NULL is fine */
+void tlbscope_close(struct tlbscope *t);
+
+/* tlbscope_source - which source answers this handle's calls */
+enum tlbscope_source tlbscope_source(const struct tlbscope *t);
+
+/* tlbscope_source_name - that in words: "the tlbscope module", ... */
+const char *tlbscope_source_name(enum tlbscope_source source);
+
+/* tlbscope_knows - what it knows: TLBSCOPE_KNOWS_* */
+unsigned int tlbscope_knows(const struct tlbscope *t);
+
+/* tlbscope_pid - the PID that the handle was opened with (own PID for SELF) */
+pid_t tlbscope_pid(const struct tlbscope *t);
+
+/**
+ * tlbscope_machine - facts of CPU and kernel
+ * @info: receives them; @info->abi is 0 where they are not the module's but
+ *	made up from CPUID and /proc/cpuinfo
+ *
+ * Needs no rights and no module.
+ *
+ * Return: 0 or a negative errno.
+ */
+int tlbscope_machine(struct tlbscope_info *info);
+
+/**
+ * tlbscope_walk_address - one address through all levels
+ * @t: handle
+ * @address: any byte of a page, canonical
+ * @flags: 0 or TLBSCOPE_USER_ROOT
+ * @walk: receives the answer. Without TLBSCOPE_KNOWS_ENTRIES it has no steps
+ *	(@walk->step is all zero) and @walk->levels is 0
+ *
+ * Return: 0 (also where nothing is mapped: look at @walk->state), -EINVAL not
+ * canonical, -EOPNOTSUPP no user root here, -ESRCH, -EPERM.
+ */
+int tlbscope_walk_address(struct tlbscope *t, uint64_t address,
+			  unsigned int flags, struct tlbscope_walk *walk);
+
+/**
+ * tlbscope_translate - the physical address of one virtual address
+ * @t: handle
+ * @address: any byte of a page
+ * @phys: receives the physical address of that byte
+ * @page_size: receives the size of the page in bytes; may be NULL
+ *
+ * Return: 0, -ENODATA nothing present there, and as tlbscope_walk_address().
+ */
+int tlbscope_translate(struct tlbscope *t, uint64_t address, uint64_t *phys,
+		       uint64_t *page_size);
+
+/**
+ * tlbscope_ranges_begin - iterate over the leaves between two addresses
+ * @t: handle; not to be closed before the iterator
+ * @start: first address, a multiple of 4096
+ * @end: first address behind; 0 (or ~0) for the end of that half of the
+ *	address space that @start lies in
+ * @flags: TLBSCOPE_USER_ROOT, TLBSCOPE_RANGES_*
+ * @ignore: bits of an entry that shall not keep leaves apart
+ * @it: receives the iterator; end it with tlbscope_iter_end()
+ *
+ * Return: 0 or a negative errno.
+ */
+int tlbscope_ranges_begin(struct tlbscope *t, uint64_t start, uint64_t end,
+			  unsigned int flags, uint64_t ignore,
+			  struct tlbscope_iter **it);
+
+/**
+ * tlbscope_ranges_next - the next range
+ * @it: iterator
+ * @range: receives it
+ *
+ * Return: 1, 0 at the end, or a negative errno.
+ */
+int tlbscope_ranges_next(struct tlbscope_iter *it, struct tlbscope_range *range);
+
+/**
+ * tlbscope_tables_begin - iterate over the tables themselves
+ * @t: handle; not to be closed before the iterator
+ * @start: as for tlbscope_ranges_begin()
+ * @end: as for tlbscope_ranges_begin()
+ * @flags: 0 or TLBSCOPE_USER_ROOT
+ * @it: receives the iterator; end it with tlbscope_iter_end()
+ *
+ * Return: 0, -EOPNOTSUPP without TLBSCOPE_KNOWS_TABLES, or a negative errno.
+ */
+int tlbscope_tables_begin(struct tlbscope *t, uint64_t start, uint64_t end,
+			  unsigned int flags, struct tlbscope_iter **it);
+
+/**
+ * tlbscope_tables_next - the next table
+ * @it: iterator
+ * @table: receives it
+ *
+ * Return: 1, 0 at the end, or a negative errno.
+ */
+int tlbscope_tables_next(struct tlbscope_iter *it, struct tlbscope_table *table);
+
+/* tlbscope_iter_end - free an iterator, NULL is fine */
+void tlbscope_iter_end(struct tlbscope_iter *it);
+
+/* tlbscope_iter_address - how far an iterator has come, for a progress bar */
+uint64_t tlbscope_iter_address(const struct tlbscope_iter *it);
+
+/**
+ * struct tlbscope_census - the tree of an address space, counted
+ * @levels: levels of the tree, 0 if not known
+ * @root: physical address of the root table, 0 if not known
+ * @level: that of level L at @level[L - 1]; all zero without
+ *	TLBSCOPE_KNOWS_TABLES, but for the leaves where the sizes are known
+ * @kernel_bytes: what the kernel says the tables take (VmPTE of
+ *	/proc/PID/status), ~0 where it says nothing
+ * @irqs_off: longest stretch with interrupts off, in TSC cycles
+ *
+ * @kernel_bytes counts PTE, PMD and PUD tables, those too that are set aside
+ * for splitting a transparent huge page and are in no tree; it leaves out P4D
+ * and PGD.
+ */
+struct tlbscope_census {
+	unsigned int levels;
+	uint64_t root;
+	struct tlbscope_level level[TLBSCOPE_MAX_LEVELS];
+	uint64_t kernel_bytes;
+	uint64_t irqs_off;
+};
+
+/**
+ * tlbscope_census - count the tables between two addresses
+ * @t: handle
+ * @start: as for tlbscope_ranges_begin()
+ * @end: as for tlbscope_ranges_begin()
+ * @flags: 0 or TLBSCOPE_USER_ROOT
+ * @census: receives the counts
+ *
+ * Return: 0 or a negative errno.
+ */
+int tlbscope_census(struct tlbscope *t, uint64_t start, uint64_t end,
+		    unsigned int flags, struct tlbscope_census *census);
+
+/* Long enough for the words of any entry */
+#define TLBSCOPE_FLAGS_LEN	192
+
+/**
+ * tlbscope_entry_flags - the flags of an entry in words
+ * @buf: where to, TLBSCOPE_FLAGS_LEN bytes hold any
+ * @len: its size in bytes, from 1
+ * @entry: raw
+ * @level: its level, 1 (PTE) to 5
+ * @format: which bits mean what (tlbscope_machine())
+ *
+ * Return: length of the string.
+ */
+size_t tlbscope_entry_flags(char *buf, size_t len, uint64_t entry,
+			    unsigned int level,
+			    const struct tlbscope_format *format);
+
+/* tlbscope_entry_state - what an entry is, as far as its bits alone tell */
+enum tlbscope_state tlbscope_entry_state(uint64_t entry, unsigned int level);
+
+/* tlbscope_entry_phys - the physical address that an entry holds */
+uint64_t tlbscope_entry_phys(uint64_t entry, unsigned int level,
+			     const struct tlbscope_format *format);
+
+/* tlbscope_state_name - a state in a word: "none", "present", "swapped", ... */
+const char *tlbscope_state_name(enum tlbscope_state state);
+
+/* tlbscope_level_name - "PGD", "P4D", "PUD", "PMD", "PTE" */
+const char *tlbscope_level_name(unsigned int level, unsigned int levels);
+
+/* tlbscope_page_size - bytes that one entry of a level stands for */
+uint64_t tlbscope_page_size(unsigned int level);
+
+/* tlbscope_index - which of the 512 entries of its level translates @address */
+unsigned int tlbscope_index(uint64_t address, unsigned int level);
+
+/**
+ * tlbscope_explain - an error as one line: what went wrong, what to do next
+ * @buf: where to, 256 bytes are enough
+ * @len: its size in bytes
+ * @pid: the target, as given to tlbscope_open()
+ * @err: a negative errno of one of the calls above
+ *
+ * Looks at /proc to tell a kernel thread, a zombie, missing rights, lockdown
+ * and a module that is not loaded apart.
+ *
+ * Return: @buf.
+ */
+const char *tlbscope_explain(char *buf, size_t len, pid_t pid, int err);
+
+#pragma GCC visibility pop
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif /* LIBTLBSCOPE_H */
