@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <ctype.h>
+#include <errno.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <libtlbscope.h>
+
+#include "args.h"
+#include "out.h"
+
+/**
+ * args_option - the next option, as getopt_long() with our own messages
+ * @letters: as for getopt(), starting with ':'
+ * @options: long ones
+ *
+ * Return: the option, -1 at the end, '?' for a wrong one: the reason has been
+ * said then.
+ */
+int args_option(int argc, char **argv, const char *letters,
+		const struct option *options)
+{
+	int option, at;
+
+	opterr = 0;
+	at = optind;
+	option = getopt_long(argc, argv, letters, options, NULL);
+	if (option != '?' && option != ':')
+		return option;
+	/* After a cluster of letters optind is still where it was */
+	if (optind > at || at >= argc)
+		at = optind - 1;
+	if (option == ':')
+		usage(argv[0], "option '%s' wants a value", argv[at]);
+	else if (!strncmp(argv[at], "--", 2))
+		usage(argv[0], "there is no option '%s'", argv[at]);
+	else
+		usage(argv[0], "there is no option '-%c'", optopt);
+	return '?';
+}
+
+/**
+ * args_only_json - for a verb that knows no option but -j
+ * @json: receives whether it is there
+ *
+ * Return: 0 or an exit status; what remains starts at optind
+ */
+int args_only_json(int argc, char **argv, bool *json)
+{
+	static const struct option options[] = {
+		{ "json", no_argument, NULL, 'j' },
+		{ 0 }
+	};
+	int option;
+
+	*json = false;
+	while ((option = args_option(argc, argv, ":j", options)) != -1) {
+		if (option == '?')
+			return EXIT_USAGE;
+		*json = true;
+	}
+	return 0;
+}
+
+static int parse(const char *word, int base, uint64_t *number)
+{
+	unsigned long long n;
+	char *end;
+
+	/* strtoull() takes signs and blanks, an address has none */
+	if (!isxdigit((unsigned char)word[0]))
+		return -EINVAL;
+	errno = 0;
+	n = strtoull(word, &end, base);
+	if (*end || end == word)
+		return -EINVAL;
+	if (errno)
+		return -ERANGE;
+	*number = n;
+	return 0;
+}
+
+/* args_number - 0x... or decimal. Return: 0, -EINVAL, -ERANGE */
+int args_number(const char *word, uint64_t *number)
+{
+	bool hex = !strncasecmp(word, "0x", 2);
+
+	return parse(word, hex ? 16 : 10, number);
+}
+
+/* args_hex - hexadecimal with or without 0x. Return: 0, -EINVAL, -ERANGE */
+int args_hex(const char *word, uint64_t *number)
+{
+	return parse(word, 16, number);
+}
+
+/* args_looks_hex - starts as only a number does, never a symbol */
+bool args_looks_hex(const char *word)
+{
+	return isdigit((unsigned char)word[0]);
+}
+
+/**
+ * args_target - whose address space
+ * @word: a process ID, "self" or "kernel"
+ * @pid: receives it as libtlbscope wants it
+ *
+ * Return: 0 or an exit status, the reason has been said
+ */
+int args_target(const char *verb, const char *word, pid_t *pid)
+{
+	uint64_t number;
+	int err;
+
+	if (!strcmp(word, "self")) {
+		*pid = TLBSCOPE_SELF;
+		return 0;
+	}
+	if (!strcmp(word, "kernel")) {
+		*pid = TLBSCOPE_KERNEL;
+		return 0;
+	}
+	err = isdigit((unsigned char)word[0]) ? parse(word, 10, &number) : -EINVAL;
+	if (err == -EINVAL)
+		return usage(verb, "'%s' is no process ID, nor 'self' or 'kernel'",
+			     word);
+	if (err || !number || number > INT_MAX)
+		return usage(verb, "there can be no process %s", word);
+	*pid = (pid_t)number;
+	return 0;
+}
+
+/* args_canonical - the bits that are not translated copy the highest that is */
+bool args_canonical(uint64_t address, unsigned int levels)
+{
+	unsigned int unused = 64 - (12 + 9 * levels);
+
+	return (uint64_t)((int64_t)(address << unused) >> unused) == address;
+}

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* What stands on the command line */
+#ifndef TOOL_ARGS_H
+#define TOOL_ARGS_H
+
+#include <getopt.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+/* Values of long options without a letter */
+enum {
+	ARGS_LONG = 256,
+};
+
+int args_option(int argc, char **argv, const char *letters,
+		const struct option *options);
+int args_only_json(int argc, char **argv, bool *json);
+int args_target(const char *verb, const char *word, pid_t *pid);
+int args_number(const char *word, uint64_t *number);
+int args_hex(const char *word, uint64_t *number);
+bool args_looks_hex(const char *word);
+bool args_canonical(uint64_t address, unsigned int levels);
+
+#endif /* TOOL_ARGS_H */
