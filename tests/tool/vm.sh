@@ -192,7 +192,8 @@ like "not loaded: doctor" "$(t doctor)" "problem  tlbscope.ko"
 is "not loaded: doctor's status" "$(t doctor >/dev/null; echo $?)" 1
 run t load
 is "not installed: status" "$status" 1
-like "not installed" "$err" "no module is installed for $(uname -r); try: "
+is "not installed" "${err%%;*}" \
+	"tlbscope load: no module is installed for $(uname -r)"
 run nobody load "$1"
 like "load, no rights" "$err" "not permitted; try: sudo tlbscope load"
 cp /etc/hostname "$scratch/not.ko" 2>/dev/null || echo x >"$scratch/not.ko"
