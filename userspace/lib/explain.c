@@ -49,6 +49,12 @@ static int not_supported(char *buf, size_t len, const struct explain_facts *f)
 	if (!f->module)
 		return snprintf(buf, len,
 				"only the tlbscope module can tell, and it is not loaded (try: tlbscope load)");
+	if (!f->may_ask)
+		return snprintf(buf, len,
+				"only the tlbscope module can tell, and only root may ask it");
+	if (f->pti)
+		return snprintf(buf, len,
+				"only the tlbscope module can tell, and it was not asked");
 	return snprintf(buf, len,
 			"not on this machine: page-table isolation is off, so there is one root and no user root beside it");
 }
@@ -140,7 +146,9 @@ const char *tlbscope_explain(char *buf, size_t len, pid_t pid, int err)
 	facts.xen_pv = info.features & TLBSCOPE_FEAT_XENPV;
 	facts.root = !geteuid();
 	facts.lockdown = is_locked_down();
+	facts.pti = info.features & TLBSCOPE_FEAT_PTI;
 	facts.module = !access("/proc/tlbscope", F_OK);
+	facts.may_ask = !access("/proc/tlbscope/walk", R_OK | W_OK);
 	look_at_process(&facts);
 	explain_line(buf, len, &facts, err);
 	return buf;

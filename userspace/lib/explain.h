@@ -18,6 +18,8 @@
  * @root: the caller has user ID 0
  * @lockdown: the kernel is locked down for confidentiality
  * @module: the module is loaded
+ * @may_ask: the caller may use it
+ * @pti: page-table isolation is on
  * @xen_pv: the kernel is a paravirtual guest of Xen
  * @levels: paging levels
  */
@@ -29,6 +31,8 @@ struct explain_facts {
 	bool root;
 	bool lockdown;
 	bool module;
+	bool may_ask;
+	bool pti;
 	bool xen_pv;
 	unsigned int levels;
 };

@@ -56,8 +56,6 @@ int tlbscope_open(struct tlbscope **handle, pid_t pid, unsigned int flags)
 	if ((flags & ~(TLBSCOPE_OPEN_MODULE | TLBSCOPE_OPEN_FALLBACK)) ||
 	    flags == (TLBSCOPE_OPEN_MODULE | TLBSCOPE_OPEN_FALLBACK))
 		return -EINVAL;
-	if (pid < TLBSCOPE_KERNEL)
-		return -ESRCH;
 	t = handle_new(pid);
 	if (!t)
 		return -ENOMEM;

@@ -59,9 +59,9 @@ static bool parse_kib(const char *line, const char *name, uint64_t *bytes)
 
 	if (strncmp(line, name, len) || line[len] != ':')
 		return false;
-	errno = 0;
+	/* Out of range it is ULLONG_MAX, which is too much below */
 	kib = strtoull(line + len + 1, &unit, 10);
-	if (errno || strcmp(unit, " kB") || kib > UINT64_MAX / 1024)
+	if (strcmp(unit, " kB") || kib > UINT64_MAX / 1024)
 		return false;
 	*bytes = kib * 1024;
 	return true;

@@ -70,10 +70,11 @@ static int pages_read(struct pages *p, uint64_t address, uint64_t end)
 int pages_get(struct pages *p, uint64_t address, size_t want, uint64_t end,
 	      const uint64_t **entry)
 {
+	/* Below the window it wraps round, and is far behind its end */
 	uint64_t at = (address - p->start) / PAGE_SIZE;
 	int err;
 
-	if (address < p->start || at + want > p->count) {
+	if (at + want > p->count) {
 		err = pages_read(p, address, end);
 		if (err)
 			return err;
@@ -108,12 +109,17 @@ bool pages_show_frames(void)
 	return shown;
 }
 
-/* The words of an entry that are known, as it would have them */
+/*
+ * The bits of an entry that are known, as it would have them. The frame is that
+ * of the whole page, even if the leaf is cut.
+ */
 static uint64_t make_entry(const struct tlbscope_range *leaf, uint64_t entry,
 			   const struct tlbscope_format *f)
 {
 	uint64_t made = leaf->phys;
 
+	if (leaf->level > 1)
+		made &= ~(entry_span(leaf->level) - 1);
 	if (leaf->state == TLBSCOPE_LEAF)
 		made |= ENTRY_PRESENT;
 	else

@@ -446,7 +446,7 @@ static const struct {
 	{ "counters", check_pmu },
 };
 
-#define CHECKS (sizeof(checks) / sizeof(checks[0]))
+#define CHECKS	ARRAY_SIZE(checks)
 
 static const char *status_name(enum status status)
 {

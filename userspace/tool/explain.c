@@ -4,6 +4,7 @@
 
 #include "explain.h"
 #include "machine.h"
+#include "mem.h"
 #include "out.h"
 #include "split.h"
 #include "table.h"
@@ -117,7 +118,7 @@ static const struct meaning *find_meaning(const char *word, size_t len)
 	/* Of a key the number follows */
 	if (len > 4 && !strncmp(word, "pkey", 4))
 		len = 4;
-	for (i = 0; i < sizeof(meanings) / sizeof(meanings[0]); i++)
+	for (i = 0; i < ARRAY_SIZE(meanings); i++)
 		if (strlen(meanings[i].word) == len &&
 		    !strncmp(meanings[i].word, word, len))
 			return &meanings[i];
@@ -130,7 +131,7 @@ typedef void (*flag_fn)(void *arg, const char *word, const char *text);
 struct flags {
 	const struct tlbscope_info *machine;
 	const struct tlbscope_walk *walk;
-	bool seen[2][sizeof(meanings) / sizeof(meanings[0])];
+	bool seen[2][ARRAY_SIZE(meanings)];
 };
 
 static void visit_flags(struct flags *flags, unsigned int level, flag_fn fn,
@@ -177,8 +178,11 @@ static void flag_row(void *table, const char *word, const char *text)
 static void print_flags(const struct tlbscope_info *machine,
 			const struct tlbscope_walk *walk)
 {
-	struct table *t = table_new("ll");
+	struct table *t;
 
+	if (tlbscope_entry_state(walk->step[0].entry, walk->levels) != TLBSCOPE_TABLE)
+		return;
+	t = table_new("ll");
 	puts("\nWhat the flags say");
 	each_flag(machine, walk, flag_row, t);
 	table_print(t, "  ");
@@ -199,13 +203,23 @@ static void print_split(const struct tlbscope_info *machine,
 	       12 + 9 * levels - 1);
 }
 
-static void print_nested(const struct tlbscope_info *machine, unsigned int n)
+static void print_reads(const struct tlbscope_info *machine, unsigned int n)
 {
-	printf("  This machine is a guest of %s. Where the hypervisor uses nested paging, every\n"
-	       "  address read is translated again: %u reads at most, (%u+1)*(%u+1)-1, if its tables\n"
-	       "  have %u levels and small pages, which cannot be seen from here.\n",
-	       machine_hypervisor(machine), nested_reads(n, HOST_LEVELS), n, HOST_LEVELS,
-	       HOST_LEVELS);
+	unsigned int most = nested_reads(n, HOST_LEVELS);
+
+	printf("  %u memory reads, one a level, and each waits for the one before: about 4 cycles\n"
+	       "  each where the entry is in the L1 cache, so %u at best, hundreds where it is in\n"
+	       "  memory. The CPU remembers upper levels too, and may skip them.\n",
+	       n, 4 * n);
+	if (is_nested(machine))
+		printf("  This machine is a guest of %s. Where the hypervisor uses nested paging, every\n"
+		       "  address read is translated again: %u reads at most, (%u+1)*(%u+1)-1, if its tables\n"
+		       "  have %u levels and small pages, which cannot be seen from here.\n",
+		       machine_hypervisor(machine), most, n, HOST_LEVELS, HOST_LEVELS);
+	else if (machine_emulated(machine))
+		printf("  This CPU is emulated: here a program does the reads. On a real one, a guest's\n"
+		       "  miss under nested paging takes up to %u reads, (%u+1)*(%u+1)-1.\n",
+		       most, n, HOST_LEVELS);
 }
 
 static void print_sizes(const struct tlbscope_info *machine,
@@ -238,20 +252,11 @@ static void print_cost(const struct tlbscope_info *machine,
 	unsigned int n = reads(levels_of(machine, walk), last_level(walk));
 
 	puts("\nWhat a TLB miss costs here");
-	if (walk->state == TLBSCOPE_LEAF)
-		printf("  %u memory reads, one a level, and each waits for the one before: about 4 cycles\n"
-		       "  each where the entry is in the L1 cache, so %u at best, hundreds where it is in\n"
-		       "  memory. The CPU remembers upper levels too, and may skip them.\n",
-		       n, 4 * n);
-	else
+	if (walk->state != TLBSCOPE_LEAF)
 		printf("  %u memory read%s, then a page fault: the TLB holds only what is present.\n",
 		       n, n == 1 ? "" : "s");
-	if (is_nested(machine))
-		print_nested(machine, n);
-	else if (machine_emulated(machine))
-		printf("  This CPU is emulated: here a program does the reads. On a real one, a guest's\n"
-		       "  miss under nested paging takes up to %u reads, (%u+1)*(%u+1)-1.\n",
-		       nested_reads(n, HOST_LEVELS), n, HOST_LEVELS);
+	else
+		print_reads(machine, n);
 	puts("  Larger pages end the walk earlier, and one TLB entry covers more:");
 	print_sizes(machine, walk);
 }
@@ -313,7 +318,7 @@ json_object *explain_json(const struct tlbscope_info *machine,
 	each_flag(machine, walk, flag_element, flags);
 	put_object(o, "flags", flags);
 	put_int(o, "reads_per_miss", n);
-	if (is_nested(machine))
+	if (is_nested(machine) && walk->state == TLBSCOPE_LEAF)
 		put_int(o, "reads_per_miss_nested_at_most",
 			nested_reads(n, HOST_LEVELS));
 	else

@@ -7,6 +7,7 @@
 
 #include "args.h"
 #include "machine.h"
+#include "mem.h"
 #include "module.h"
 #include "out.h"
 #include "table.h"
@@ -67,7 +68,7 @@ static const struct feature features[] = {
 	  "guest whose entries hold machine frames" },
 };
 
-#define FEATURES (sizeof(features) / sizeof(features[0]))
+#define FEATURES	ARRAY_SIZE(features)
 
 static void gather(struct facts *facts)
 {

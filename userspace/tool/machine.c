@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "machine.h"
+#include "mem.h"
 #include "out.h"
 #include "proc.h"
 
@@ -27,7 +28,7 @@ const char *machine_hypervisor(const struct tlbscope_info *info)
 	};
 	size_t i;
 
-	for (i = 0; i < sizeof(known) / sizeof(known[0]); i++)
+	for (i = 0; i < ARRAY_SIZE(known); i++)
 		if (!strcmp(known[i].signature, info->hypervisor))
 			return known[i].name;
 	return info->hypervisor;

@@ -5,7 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "args.h"
+#include "mem.h"
 #include "out.h"
 #include "verbs.h"
 
@@ -44,7 +44,7 @@ static const struct verb verbs[] = {
 	  "this list, or how to use one verb" },
 };
 
-#define VERBS (sizeof(verbs) / sizeof(verbs[0]))
+#define VERBS	ARRAY_SIZE(verbs)
 
 static const struct verb *find_verb(const char *name)
 {

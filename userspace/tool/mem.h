@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Memory, or the end: a tool that prints can do nothing without */
+/* Memory, or the end: a tool that prints can do nothing without; and arrays */
 #ifndef TOOL_MEM_H
 #define TOOL_MEM_H
 
 #include <stdarg.h>
 #include <stddef.h>
+
+#define ARRAY_SIZE(array)	(sizeof(array) / sizeof((array)[0]))
 
 _Noreturn void die_of_memory(void);
 void *mem_array(void *old, size_t n, size_t size);

@@ -224,11 +224,10 @@ void put_words(json_object *o, const char *key, const char *words)
 	json_object *array = new_array();
 
 	while (*words) {
-		size_t len = strcspn(words, " ");
+		int len = (int)strcspn(words, " ");
+		json_object *word = must(json_object_new_string_len(words, len));
 
-		if (len)
-			put_element(array, must(json_object_new_string_len(words,
-								(int)len)));
+		put_element(array, word);
 		words += len + (words[len] == ' ');
 	}
 	put_object(o, key, array);

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "args.h"
+#include "mem.h"
 #include "out.h"
 #include "paging.h"
 #include "split.h"
@@ -58,7 +59,7 @@ static const struct scheme *find_scheme(const char *name)
 {
 	size_t i;
 
-	for (i = 0; i < sizeof(schemes) / sizeof(schemes[0]); i++)
+	for (i = 0; i < ARRAY_SIZE(schemes); i++)
 		if (!strcmp(schemes[i].name, name))
 			return &schemes[i];
 	return NULL;

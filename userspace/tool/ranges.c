@@ -102,7 +102,7 @@ static bool ignorable_bit(const struct tlbscope_format *f, const char *word,
 	};
 	size_t i;
 
-	for (i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+	for (i = 0; i < ARRAY_SIZE(words); i++) {
 		if (strcmp(words[i].word, word))
 			continue;
 		*bit = words[i].bit;
@@ -161,7 +161,7 @@ static int add_size(struct query *query, const char *verb, const char *word)
 	};
 	size_t i;
 
-	for (i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+	for (i = 0; i < ARRAY_SIZE(sizes); i++) {
 		if (strcasecmp(sizes[i].word, word))
 			continue;
 		query->levels |= 1U << sizes[i].level;
@@ -215,19 +215,40 @@ static int set_option(struct request *r, const char *verb, int option)
 	struct query *query = &r->query;
 
 	switch (option) {
-	case 's':		r->summary = true; break;
-	case 'a':		query->flags |= TLBSCOPE_RANGES_ALL; break;
-	case 'u':		query->flags |= TLBSCOPE_RANGES_UNMERGED; break;
-	case 'i':		r->ignore = optarg; break;
-	case 'j':		r->json = true; break;
-	case OPT_NO_MODULE:	r->open = TLBSCOPE_OPEN_FALLBACK; break;
-	case OPT_USER_ROOT:	query->flags |= TLBSCOPE_USER_ROOT; break;
-	case OPT_MAPPING:	query->mapping = optarg; break;
-	case OPT_SIZE:		return add_size(query, verb, optarg);
-	case OPT_STATE:		return add_state(query, verb, optarg);
-	case OPT_FLAG:		return add_flag(query->with, verb, optarg);
-	case OPT_NO_FLAG:	return add_flag(query->without, verb, optarg);
-	default:		return EXIT_USAGE;
+	case 's':
+		r->summary = true;
+		break;
+	case 'a':
+		query->flags |= TLBSCOPE_RANGES_ALL;
+		break;
+	case 'u':
+		query->flags |= TLBSCOPE_RANGES_UNMERGED;
+		break;
+	case 'i':
+		r->ignore = optarg;
+		break;
+	case 'j':
+		r->json = true;
+		break;
+	case OPT_NO_MODULE:
+		r->open = TLBSCOPE_OPEN_FALLBACK;
+		break;
+	case OPT_USER_ROOT:
+		query->flags |= TLBSCOPE_USER_ROOT;
+		break;
+	case OPT_MAPPING:
+		query->mapping = optarg;
+		break;
+	case OPT_SIZE:
+		return add_size(query, verb, optarg);
+	case OPT_STATE:
+		return add_state(query, verb, optarg);
+	case OPT_FLAG:
+		return add_flag(query->with, verb, optarg);
+	case OPT_NO_FLAG:
+		return add_flag(query->without, verb, optarg);
+	default:
+		return EXIT_USAGE;
 	}
 	return 0;
 }

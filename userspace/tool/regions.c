@@ -10,7 +10,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "mem.h"
 #include "regions.h"
 
 #define GIB		(1ULL << 30)

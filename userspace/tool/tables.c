@@ -494,16 +494,25 @@ static int parse_options(struct top *top, bool *all, int argc, char **argv)
 	while (!err &&
 	       (option = args_option(argc, argv, ":an:w::j", options)) != -1) {
 		switch (option) {
-		case 'a':	*all = true; break;
-		case 'j':	top->json = true; break;
-		case ARGS_LONG:	top->open = TLBSCOPE_OPEN_FALLBACK; break;
-		case 'n':	err = set_number(argv[0], optarg, &top->most); break;
+		case 'a':
+			*all = true;
+			break;
+		case 'j':
+			top->json = true;
+			break;
+		case ARGS_LONG:
+			top->open = TLBSCOPE_OPEN_FALLBACK;
+			break;
+		case 'n':
+			err = set_number(argv[0], optarg, &top->most);
+			break;
 		case 'w':
 			top->seconds = 2;
 			if (optarg)
 				err = set_number(argv[0], optarg, &top->seconds);
 			break;
-		default:	return EXIT_USAGE;
+		default:
+			return EXIT_USAGE;
 		}
 	}
 	return err;

@@ -269,7 +269,7 @@ static int show_once(const char *verb, const struct top *top)
 		status = fail(verb, "%s", tlbscope_explain(line, sizeof(line),
 							   rows.err_pid, rows.err));
 	else if (!rows.count)
-		status = fail(verb, "there is no process to be seen in /proc; try: mount -t proc proc /proc");
+		status = fail(verb, "no process is to be seen; try: mount -t proc none /proc");
 	else if (top->json)
 		print_json(&rows, top);
 	else

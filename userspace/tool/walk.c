@@ -151,10 +151,12 @@ static int find_address(struct view *view, struct symbols *symbols,
 /* Why nothing is there though a mapping says something should */
 static const char *why_empty(const struct view *view)
 {
-	if (view->target.pid == TLBSCOPE_KERNEL)
+	if (is_kernel_address(view))
 		return "the kernel maps nothing here";
 	if (!view->map)
 		return "no mapping covers it, an access gets SIGSEGV";
+	if (!strncmp(view->map->rights, "---", 3))
+		return "its mapping allows no access, which gets SIGSEGV";
 	if (view->map->anonymous)
 		return "the mapping is there, but this part of it was not touched yet";
 	return "the mapping is there, but this part of it was not touched yet through it";
@@ -490,7 +492,21 @@ static int show(struct view *view, const char *verb, const char *word, bool json
 	return err;
 }
 
-int verb_walk(int argc, char **argv)
+/**
+ * struct request - the options
+ * @paging: a scheme, or NULL
+ * @open: TLBSCOPE_OPEN_*
+ * @explain: teach
+ * @json: instead of text
+ */
+struct request {
+	const char *paging;
+	unsigned int open;
+	bool explain;
+	bool json;
+};
+
+static int parse_options(struct request *r, int argc, char **argv)
 {
 	static const struct option options[] = {
 		{ "explain",	no_argument,		NULL, 'e' },
@@ -499,35 +515,53 @@ int verb_walk(int argc, char **argv)
 		{ "json",	no_argument,		NULL, 'j' },
 		{ 0 }
 	};
-	struct view view = { .explain = false };
-	const char *verb = argv[0], *paging = NULL;
-	unsigned int flags = 0;
-	bool explain = false, json = false;
-	int option, err;
+	int option;
 
 	while ((option = args_option(argc, argv, ":ep:j", options)) != -1) {
 		switch (option) {
-		case 'e':	explain = true; break;
-		case 'p':	paging = optarg; break;
-		case 'j':	json = true; break;
-		case ARGS_LONG:	flags = TLBSCOPE_OPEN_FALLBACK; break;
-		default:	return EXIT_USAGE;
+		case 'e':
+			r->explain = true;
+			break;
+		case 'p':
+			r->paging = optarg;
+			break;
+		case 'j':
+			r->json = true;
+			break;
+		case ARGS_LONG:
+			r->open = TLBSCOPE_OPEN_FALLBACK;
+			break;
+		default:
+			return EXIT_USAGE;
 		}
 	}
+	return 0;
+}
+
+int verb_walk(int argc, char **argv)
+{
+	struct request r = { .paging = NULL };
+	const char *verb = argv[0];
+	struct view view;
+	int err;
+
+	err = parse_options(&r, argc, argv);
+	if (err)
+		return err;
 	argc -= optind;
 	argv += optind;
-	if (paging) {
+	if (r.paging) {
 		if (argc != 1)
 			return usage(verb, "--paging wants one address and nothing else");
-		return paging_explain(verb, paging, argv[0], json);
+		return paging_explain(verb, r.paging, argv[0], r.json);
 	}
 	if (argc != 2)
 		return usage(verb, "whose address, and which? PID|self|kernel ADDRESS|SYMBOL");
-	err = target_open(&view.target, verb, argv[0], flags);
+	view = (struct view){ .explain = r.explain };
+	err = target_open(&view.target, verb, argv[0], r.open);
 	if (err)
 		return err;
-	view.explain = explain;
-	err = show(&view, verb, argv[1], json);
+	err = show(&view, verb, argv[1], r.json);
 	target_close(&view.target);
 	return err;
 }
