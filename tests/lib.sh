@@ -33,7 +33,7 @@ count()
 # A TAP line may be marked as skipped, whatever it begins with
 tally()
 {
-	local log=$1 status=$2 ok bad skip
+	local log=$1 status=$2 seconds=$3 ok bad skip
 
 	skip=$(count '^(not )?ok [0-9]+.*# *SKIP' "$log")
 	ok=$(grep -E '^ok [0-9]+' "$log" | grep -cvE '# *SKIP' || true)
@@ -44,9 +44,25 @@ tally()
 		bad=1
 	fi
 	passed=$((passed + ok)) failed=$((failed + bad)) skipped=$((skipped + skip))
-	printf ' %4d passed, %d failed, %d skipped, %d s\n' "$ok" "$bad" "$skip" \
-		"$SECONDS"
+	printf '%4d passed, %d failed, %d skipped, %d s\n' "$ok" "$bad" "$skip" \
+		"$seconds"
 	((bad == 0))
+}
+
+log_of()
+{
+	echo "$logs/${1//[ \/]/-}.log"
+}
+
+# What a failed step said
+complain()
+{
+	local log=$1 status=$2
+
+	grep -hE '^not ok|^# .*(Expected|:[0-9]+:)|rror|arning' "$log" |
+		tail -n 25 | sed 's/^/    /'
+	((status)) && tail -n 5 "$log" | sed 's/^/    /'
+	echo "    ... exit status $status, all of it in $log"
 }
 
 # step NAME COMMAND...
@@ -55,15 +71,48 @@ step()
 	local name=$1 log status=0
 	shift
 
-	log=$logs/${name//[ \/]/-}.log
-	printf '%-44s' "$name"
+	log=$(log_of "$name")
+	printf '%-36s' "$name"
 	SECONDS=0
 	"$@" >"$log" 2>&1 </dev/null || status=$?
-	tally "$log" "$status" && return
-	grep -hE '^not ok|^# .*(Expected|:[0-9]+:)|rror|arning' "$log" |
-		tail -n 25 | sed 's/^/    /'
-	((status)) && tail -n 5 "$log" | sed 's/^/    /'
-	echo "    ... exit status $status, all of it in $log"
+	tally "$log" "$status" "$SECONDS" || complain "$log" "$status"
+}
+
+queued=()
+
+# queue NAME COMMAND...: a step that runs beside others, as many as there are
+# processors
+queue()
+{
+	local name=$1 log
+	shift
+
+	log=$(log_of "$name")
+	queued+=("$name")
+	while (($(jobs -rp | wc -l) >= $(nproc))); do
+		wait -n || true
+	done
+	(
+		status=0
+		SECONDS=0
+		"$@" >"$log" 2>&1 </dev/null || status=$?
+		echo "$status $SECONDS" >"$log.status"
+	) &
+}
+
+# All that was queued, in that order
+collect()
+{
+	local name log status seconds
+
+	wait
+	for name in "${queued[@]}"; do
+		log=$(log_of "$name")
+		read -r status seconds <"$log.status"
+		printf '%-36s' "$name"
+		tally "$log" "$status" "$seconds" || complain "$log" "$status"
+	done
+	queued=()
 }
 
 # The line that ends it all, and the exit status
