@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <errno.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "explain.h"
@@ -7,7 +8,8 @@
 #include "unit.h"
 
 static const struct explain_facts usual = {
-	.pid = 77, .exists = true, .root = true, .module = true, .levels = 4,
+	.pid = 77, .exists = true, .root = true, .module = true, .may_ask = true,
+	.levels = 4,
 };
 
 static char line[256];
@@ -88,6 +90,10 @@ TEST(not_supported)
 	struct explain_facts f = usual;
 
 	check_line(f, -EOPNOTSUPP, "page-table isolation is off");
+	f.pti = true;
+	check_line(f, -EOPNOTSUPP, "was not asked");
+	f.may_ask = false;
+	check_line(f, -EOPNOTSUPP, "only root may ask");
 	f.module = false;
 	check_line(f, -EOPNOTSUPP, "try: tlbscope load");
 	f.xen_pv = true;
@@ -120,10 +126,19 @@ TEST(short_buffers)
 
 TEST(facts_of_live_processes)
 {
+	siginfo_t info;
+	pid_t pid;
+
 	CHECK(strstr(tlbscope_explain(line, sizeof(line), 0x7ffffffe, -ESRCH),
 		     "no process 2147483646"));
 	CHECK(strstr(tlbscope_explain(line, sizeof(line), TLBSCOPE_SELF, -ESRCH),
 		     "no longer has"));
+	pid = fork();
+	if (!pid)
+		_exit(0);
+	waitid(P_PID, pid, &info, WEXITED | WNOWAIT);
+	CHECK(strstr(tlbscope_explain(line, sizeof(line), pid, -ESRCH), "zombie"));
+	waitpid(pid, NULL, 0);
 	if (!access("/proc/2/exe", F_OK) || access("/proc/2", F_OK))
 		SKIP("PID 2 is no kernel thread here");
 	CHECK(strstr(tlbscope_explain(line, sizeof(line), 2, -ESRCH), "thread of the kernel"));

@@ -3,6 +3,7 @@
  * The library's calls without the module, on live processes
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <stddef.h>
@@ -15,6 +16,7 @@
 #include <unistd.h>
 
 #include "libtlbscope.h"
+#include "mapping.h"
 #include "sample.h"
 #include "unit.h"
 
@@ -166,6 +168,7 @@ TEST(what_only_the_module_can)
 TEST(processes_that_are_none)
 {
 	struct tlbscope *t;
+	siginfo_t info;
 	pid_t pid;
 
 	CHECK_EQ(tlbscope_open(&t, 0x7ffffffe, FALLBACK), -ESRCH);
@@ -176,7 +179,7 @@ TEST(processes_that_are_none)
 	pid = fork();
 	if (!pid)
 		_exit(0);
-	waitid(P_PID, pid, NULL, WEXITED | WNOWAIT);
+	waitid(P_PID, pid, &info, WEXITED | WNOWAIT);
 	CHECK_EQ(tlbscope_open(&t, pid, 0), -ESRCH);
 	CHECK_EQ(tlbscope_open(&t, pid, FALLBACK), -ESRCH);
 	CHECK(!t);
@@ -258,6 +261,9 @@ TEST(more_ranges_than_a_batch)
 
 	for (i = 0; i < pages; i += 2)
 		p[i * PAGE] = 1;
+	CHECK_EQ(sum_ranges(t, at, at + pages * PAGE, ALL, TLBSCOPE_LEAF, &count),
+		 pages / 2 * PAGE);
+	CHECK_EQ(count, pages / 2);
 	for (i = 0; i < pages; i += 20)
 		mprotect(p + i * PAGE, PAGE, PROT_READ);
 	CHECK_EQ(sum_ranges(t, at, at + pages * PAGE, ALL, TLBSCOPE_LEAF, &count),
@@ -265,6 +271,56 @@ TEST(more_ranges_than_a_batch)
 	CHECK_EQ(count, pages / 2);
 	tlbscope_close(t);
 	munmap(p, pages * PAGE);
+}
+
+/* One iterator is many mappings ahead of where the other begins */
+TEST(iterators_at_different_mappings)
+{
+	size_t pages = 3000, i;
+	char *p = map_pages(pages, PROT_READ | PROT_WRITE);
+	struct tlbscope *t = open_self();
+	uint64_t at = (uintptr_t)p, end = at + pages * PAGE;
+	struct tlbscope_iter *ahead;
+	struct tlbscope_range r;
+	unsigned int count, n = 0;
+
+	memset(p, 1, pages * PAGE);
+	for (i = 0; i < pages; i += 2)
+		mprotect(p + i * PAGE, PAGE, PROT_READ);
+	tlbscope_ranges_begin(t, at, end, UNMERGED, 0, &ahead);
+	while (n < 1500 && tlbscope_ranges_next(ahead, &r) > 0)
+		n++;
+	CHECK_EQ(sum_ranges(t, at, end, UNMERGED, TLBSCOPE_LEAF, &count), pages * PAGE);
+	CHECK_EQ(count, pages);
+	while (tlbscope_ranges_next(ahead, &r) > 0)
+		n++;
+	CHECK_EQ(n, pages);
+	tlbscope_iter_end(ahead);
+	tlbscope_close(t);
+	munmap(p, pages * PAGE);
+}
+
+/* pagemap shows nothing of what has no struct page, as [vvar] on most kernels */
+TEST(what_pagemap_does_not_show_is_unknown)
+{
+	static struct mappings maps = { .fd = -1 };
+	struct tlbscope *t = open_self();
+	struct mapping m = { 0 };
+	struct tlbscope_walk walk;
+	int dir = open("/proc/self", O_RDONLY | O_DIRECTORY);
+
+	CHECK_EQ(mappings_open(&maps, dir, "smaps"), 0);
+	while (mappings_next(&maps, &m) > 0 && !m.no_pages)
+		;
+	if (m.no_pages) {
+		CHECK_EQ(tlbscope_walk_address(t, m.start, 0, &walk), 0);
+		CHECK_EQ(walk.state, TLBSCOPE_UNKNOWN);
+	} else {
+		unit_skipped = "no such mapping here";
+	}
+	mappings_close(&maps);
+	close(dir);
+	tlbscope_close(t);
 }
 
 TEST(two_iterators_at_once)
@@ -374,7 +430,10 @@ static void check_thp(struct tlbscope *t)
 {
 	const struct sample_area *a = sample_area(&sample, "thp");
 	struct tlbscope_census census;
+	struct tlbscope_iter *it;
+	struct tlbscope_range r;
 	struct tlbscope_walk walk;
+	unsigned int count;
 
 	if (!a)
 		return;
@@ -385,6 +444,17 @@ static void check_thp(struct tlbscope *t)
 	CHECK_EQ(census.level[1].leaves, 4);
 	CHECK_EQ(census.level[0].leaves, 0);
 	CHECK(census.kernel_bytes >= 4 * PAGE && census.kernel_bytes < 1 << 24);
+	/* Cut in the middle of a page */
+	CHECK_EQ(tlbscope_ranges_begin(t, a->start + 5 * PAGE, a->end, UNMERGED, 0, &it), 0);
+	CHECK_EQ(tlbscope_ranges_next(it, &r), 1);
+	CHECK_EQ(r.end, a->start + HUGE);
+	tlbscope_iter_end(it);
+	CHECK_EQ(sum_ranges(t, a->start + 5 * PAGE, a->end, UNMERGED, TLBSCOPE_LEAF, &count),
+		 4 * HUGE - 5 * PAGE);
+	CHECK_EQ(count, 4);
+	CHECK_EQ(sum_ranges(t, a->start, a->start + HUGE + 5 * PAGE, UNMERGED, TLBSCOPE_LEAF,
+			    &count), HUGE + 5 * PAGE);
+	CHECK_EQ(count, 2);
 }
 
 static void check_scanned(struct tlbscope *t)

@@ -177,6 +177,10 @@ TEST(find_by_address)
 	struct mapping mapping;
 
 	REQUIRE(!open_text(&m, smaps));
+	CHECK_EQ(mappings_find(&m, 0x2000, &mapping), 1);
+	CHECK_EQ(mapping.start, 0x400000);
+	mappings_close(&m);
+	REQUIRE(!open_text(&m, smaps));
 	CHECK_EQ(mappings_find(&m, 0x5ff000, &mapping), 1);
 	CHECK_EQ(mapping.start, 0x400000);
 	/* Not in any: the next one above */

@@ -41,6 +41,14 @@ TEST(present_and_huge)
 	CHECK_EQ(entry_phys(r.entry, 2, &format), 0x12400000);
 }
 
+TEST(present_and_huge_but_cut)
+{
+	struct tlbscope_range r = decode(PM_PRESENT | 0x12405, 2, false);
+
+	CHECK_EQ(r.phys, 0x12405000);
+	CHECK_EQ(r.entry, 0x12400081);
+}
+
 TEST(present_without_the_frame)
 {
 	struct tlbscope_range r = decode(PM_PRESENT, 1, false);

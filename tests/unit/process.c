@@ -63,6 +63,8 @@ TEST(fields_in_kib)
 
 	CHECK(process_parse_kib(text, "VmPTE", &bytes));
 	CHECK_EQ(bytes, 52 << 10);
+	CHECK(process_parse_kib("VmPTE 7 kB\nVmPTE: 5 kB\n", "VmPTE", &bytes));
+	CHECK_EQ(bytes, 5 << 10);
 	CHECK(!process_parse_kib(text, "VmSwap", &bytes));
 	CHECK(!process_parse_kib(text, "Vm", &bytes));
 	CHECK(!process_parse_kib("", "VmPTE", &bytes));
@@ -117,12 +119,13 @@ TEST(the_first_kernel_thread)
 TEST(a_process_that_ends)
 {
 	struct process p;
+	siginfo_t info;
 	pid_t pid = fork();
 	int dir;
 
 	if (!pid)
 		_exit(0);
-	waitid(P_PID, pid, NULL, WEXITED | WNOWAIT);
+	waitid(P_PID, pid, &info, WEXITED | WNOWAIT);
 	dir = process_open(pid);
 	REQUIRE(dir >= 0);
 	CHECK_EQ(process_read(dir, &p), 0);

@@ -127,6 +127,27 @@ out:
 	end();
 }
 
+/* Huge pages that stick out on both sides are cut there */
+TEST(in_the_middle_of_pages)
+{
+	unsigned int i;
+
+	if (!begin())
+		goto out;
+	for (i = 0; i < sample.count; i++) {
+		struct sample_area a = sample.area[i];
+
+		a.start += 5 * PAGE;
+		a.end -= 3 * PAGE;
+		if (!sizes_known(&a))
+			continue;
+		compare_ranges(&a, TLBSCOPE_RANGES_UNMERGED);
+		compare_ranges(&a, 0);
+	}
+out:
+	end();
+}
+
 TEST(merged)
 {
 	unsigned int i;

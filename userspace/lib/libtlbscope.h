@@ -8,6 +8,23 @@
  * what to expect. The structs of an answer are those of the module's ABI,
  * <tlbscope.h>.
  *
+ * What a source does not know is 0 in its answers. Without the module that is:
+ *
+ * - the address of a page without TLBSCOPE_KNOWS_PHYS; pages are then merged by
+ *   size and state alone;
+ * - the level of a page, and its size, where it cannot be told whether it is
+ *   huge. With TLBSCOPE_KNOWS_SIZES that is rare: only on kernels before 6.7,
+ *   and only where some transparent huge pages of a mapping are split;
+ * - the rights, and of an entry all but the bits for present or PROT_NONE, huge,
+ *   soft-dirty and uffd-wp, and the frame. What a mapping permits is no fact
+ *   about its entries;
+ * - of a page that is swapped, the entry; of a hole, how large it is.
+ *
+ * And it sees less: a NUMA-balancing hint looks like a leaf; a page that is
+ * being moved, is in a device's memory, or is broken, is TLBSCOPE_UNKNOWN or,
+ * without TLBSCOPE_KNOWS_PHYS, TLBSCOPE_SWAP; mappings of memory without a
+ * struct page (VM_PFNMAP) have no leaves, and are TLBSCOPE_UNKNOWN to a walk.
+ *
  * Functions return 0 (or a count) on success and a negative errno otherwise;
  * tlbscope_explain() makes a line for people of it. A handle may be used by
  * one thread at a time; different handles do not touch each other.
@@ -64,7 +81,8 @@ enum tlbscope_source {
  * Return: 0; -ESRCH no such process, or one without an address space (a
  * kernel thread, a zombie); -EPERM or -EACCES no right; -ENOENT
  * TLBSCOPE_OPEN_MODULE or TLBSCOPE_KERNEL and the module is not loaded;
- * -EINVAL flags; -EPROTO the module is of another ABI; -EOPNOTSUPP Xen PV.
+ * -EINVAL flags; -EPROTO the module is of an older ABI; -EOPNOTSUPP Xen PV, or
+ * TLBSCOPE_KERNEL with TLBSCOPE_OPEN_FALLBACK.
  */
 int tlbscope_open(struct tlbscope **t, pid_t pid, unsigned int flags);
 
@@ -103,7 +121,8 @@ int tlbscope_machine(struct tlbscope_info *info);
  *	(@walk->step is all zero) and @walk->levels is 0
  *
  * Return: 0 (also where nothing is mapped: look at @walk->state), -EINVAL not
- * canonical, -EOPNOTSUPP no user root here, -ESRCH, -EPERM.
+ * canonical, -EOPNOTSUPP no user root here, or the kernel's half without
+ * TLBSCOPE_KNOWS_KERNEL, -ESRCH, -EPERM.
  */
 int tlbscope_walk_address(struct tlbscope *t, uint64_t address,
 			  unsigned int flags, struct tlbscope_walk *walk);
@@ -115,7 +134,8 @@ int tlbscope_walk_address(struct tlbscope *t, uint64_t address,
  * @phys: receives the physical address of that byte
  * @page_size: receives the size of the page in bytes; may be NULL
  *
- * Return: 0, -ENODATA nothing present there, and as tlbscope_walk_address().
+ * Return: 0, -ENODATA nothing present there, -EPERM without
+ * TLBSCOPE_KNOWS_PHYS, and as tlbscope_walk_address().
  */
 int tlbscope_translate(struct tlbscope *t, uint64_t address, uint64_t *phys,
 		       uint64_t *page_size);
@@ -238,7 +258,7 @@ const char *tlbscope_state_name(enum tlbscope_state state);
 /* tlbscope_level_name - "PGD", "P4D", "PUD", "PMD", "PTE" */
 const char *tlbscope_level_name(unsigned int level, unsigned int levels);
 
-/* tlbscope_page_size - bytes that one entry of a level stands for */
+/* tlbscope_page_size - bytes that one entry of a level stands for, 0 for level 0 */
 uint64_t tlbscope_page_size(unsigned int level);
 
 /* tlbscope_index - which of the 512 entries of its level translates @address */

@@ -122,10 +122,10 @@ static void cpuid_hypervisor(char name[16])
  */
 void machine_guess_format(struct tlbscope_format *format, const char *release)
 {
-	unsigned int major = 0, minor = 0, version;
+	unsigned int major, minor, version = 0;
 
-	sscanf(release, "%u.%u", &major, &minor);
-	version = major * 1000 + minor;
+	if (sscanf(release, "%u.%u", &major, &minor) == 2)
+		version = major * 1000 + minor;
 	*format = (struct tlbscope_format) {
 		.frame = 0x000ffffffffff000ULL,
 		.special = 1ULL << 9,

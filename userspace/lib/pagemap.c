@@ -139,7 +139,8 @@ static int huge_level(struct tlbscope *t, uint64_t address, unsigned int *level)
 static int add_scanned(struct tlbscope *t, struct merge *m, uint64_t from,
 		       uint64_t to)
 {
-	struct scan_region region[SCAN_REGIONS];
+	/* Zeroed for valgrind, to which the ioctl is unknown */
+	struct scan_region region[SCAN_REGIONS] = { 0 };
 	unsigned int level;
 	int n, i, err;
 
