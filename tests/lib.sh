@@ -80,6 +80,22 @@ step()
 
 queued=()
 
+# Those at the head of the queue that have ended
+show_ended()
+{
+	local name log status seconds
+
+	while ((${#queued[@]})); do
+		name=${queued[0]}
+		log=$(log_of "$name")
+		[[ -s $log.status ]] || return 0
+		read -r status seconds <"$log.status"
+		printf '%-36s' "$name"
+		tally "$log" "$status" "$seconds" || complain "$log" "$status"
+		queued=("${queued[@]:1}")
+	done
+}
+
 # queue NAME COMMAND...: a step that runs beside others, as many as there are
 # processors
 queue()
@@ -88,9 +104,11 @@ queue()
 	shift
 
 	log=$(log_of "$name")
+	rm -f "$log.status"
 	queued+=("$name")
 	while (($(jobs -rp | wc -l) >= $(nproc))); do
 		wait -n || true
+		show_ended
 	done
 	(
 		status=0
@@ -100,19 +118,14 @@ queue()
 	) &
 }
 
-# All that was queued, in that order
+# Until all have ended
 collect()
 {
-	local name log status seconds
-
-	wait
-	for name in "${queued[@]}"; do
-		log=$(log_of "$name")
-		read -r status seconds <"$log.status"
-		printf '%-36s' "$name"
-		tally "$log" "$status" "$seconds" || complain "$log" "$status"
+	while (($(jobs -rp | wc -l))); do
+		wait -n || true
+		show_ended
 	done
-	queued=()
+	show_ended
 }
 
 # The line that ends it all, and the exit status

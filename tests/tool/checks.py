@@ -421,6 +421,8 @@ def clean_names(pid, *options):
 
 def interrupted(pid, *options):
     """SIGINT in the middle of a stream leaves whole records."""
+    # A shell without a terminal starts what runs beside it with SIGINT ignored
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
     with subprocess.Popen([TLBSCOPE, "ranges", pid, "--unmerged", "-j", *options],
                           stdout=subprocess.PIPE, text=True) as process:
         first = process.stdout.readline()

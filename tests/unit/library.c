@@ -118,6 +118,7 @@ TEST(bad_addresses)
 		{ 1, 0 }, { 0, 4097 }, { 0x2000, 0x1000 }, { 0x2000, 0x2000 },
 		{ 1ULL << 62, 0 }, { 0, 1ULL << 62 }, { 0x800, 0x1000 },
 	};
+	struct tlbscope_translation many[3] = { {}, { .address = 1ULL << 62 } };
 	size_t i;
 
 	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
@@ -127,6 +128,12 @@ TEST(bad_addresses)
 	CHECK_EQ(tlbscope_walk_address(t, 1ULL << 62, 0, &walk), -EINVAL);
 	CHECK_EQ(tlbscope_translate(t, 1ULL << 62, &phys, NULL), -EINVAL);
 	CHECK_EQ(tlbscope_translate(t, 0, &phys, NULL), -ENODATA);
+	CHECK_EQ(tlbscope_translate_many(t, many, 0, 0), 0);
+	CHECK_EQ(tlbscope_translate_many(t, many, 3, 0), 1);
+	CHECK_EQ(many[0].state, TLBSCOPE_NONE);
+	CHECK_EQ(tlbscope_translate_many(t, many + 1, 2, 0), -EINVAL);
+	CHECK_EQ(tlbscope_translate_many(t, many, 1, 1u << 31), -EINVAL);
+	CHECK_EQ(tlbscope_translate_many(t, many, (size_t)-1, 0), -EINVAL);
 	tlbscope_close(t);
 }
 

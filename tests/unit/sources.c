@@ -204,6 +204,38 @@ out:
 	end();
 }
 
+TEST(many_addresses_at_once)
+{
+	struct tlbscope_translation m[64], f[64];
+	unsigned int i, k;
+
+	if (!begin())
+		goto out;
+	for (i = 0; i < sample.count && !unit_failed; i++) {
+		const struct sample_area *a = &sample.area[i];
+
+		for (k = 0; k < 64; k++)
+			m[k].address = f[k].address =
+				a->start + (a->end - a->start) / 64 * k + 5;
+		CHECK_EQ(tlbscope_translate_many(module, m, 64, 0), 64);
+		CHECK_EQ(tlbscope_translate_many(fallback, f, 64, 0), 64);
+		for (k = 0; k < 64; k++) {
+			struct tlbscope_walk w;
+
+			CHECK(same_state(m[k].state, f[k].state));
+			CHECK_EQ(m[k].phys, f[k].phys);
+			CHECK_EQ(tlbscope_walk_address(module, m[k].address, 0, &w), 0);
+			CHECK_EQ(m[k].phys, w.phys);
+			CHECK_EQ(m[k].level, w.level);
+			CHECK_EQ(m[k].rights, w.rights);
+		}
+	}
+	m[3].address = 1ULL << 62;
+	CHECK_EQ(tlbscope_translate_many(module, m, 64, 0), 3);
+out:
+	end();
+}
+
 TEST(census)
 {
 	const struct sample_area *a;

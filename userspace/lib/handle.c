@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <errno.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -136,4 +137,48 @@ int tlbscope_translate(struct tlbscope *t, uint64_t address, uint64_t *phys,
 	if (page_size)
 		*page_size = walk->page_size;
 	return 0;
+}
+
+/* A source that knows no better */
+static int translate_each(struct tlbscope *t, struct tlbscope_translate *req)
+{
+	struct tlbscope_translation *vec = (void *)(uintptr_t)req->vec;
+	struct tlbscope_walk walk;
+	int err;
+
+	for (req->done = 0; req->done < req->vec_len; req->done++, vec++) {
+		err = tlbscope_walk_address(t, vec->address, req->flags, &walk);
+		if (err)
+			return err;
+		*vec = (struct tlbscope_translation) {
+			.address = vec->address,
+			.phys = walk.phys,
+			.state = walk.state,
+			.level = walk.level,
+			.rights = walk.rights,
+		};
+	}
+	return 0;
+}
+
+int tlbscope_translate_many(struct tlbscope *t, struct tlbscope_translation *vec,
+			    size_t n, unsigned int flags)
+{
+	struct tlbscope_translate req = {
+		.size = sizeof(req),
+		.flags = flags,
+		.vec = (uintptr_t)vec,
+		.vec_len = n,
+	};
+	int err;
+
+	if (n > INT_MAX || (flags & ~TLBSCOPE_USER_ROOT))
+		return -EINVAL;
+	if (!n)
+		return 0;
+	if (t->ops->translate)
+		err = t->ops->translate(t, &req);
+	else
+		err = translate_each(t, &req);
+	return err && (!req.done || err == -ESRCH) ? err : (int)req.done;
 }

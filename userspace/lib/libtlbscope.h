@@ -141,6 +141,23 @@ int tlbscope_translate(struct tlbscope *t, uint64_t address, uint64_t *phys,
 		       uint64_t *page_size);
 
 /**
+ * tlbscope_translate_many - many addresses in one go
+ * @t: handle
+ * @vec: the addresses, in vec[i].address; receives the answers
+ * @n: how many, up to INT_MAX
+ * @flags: 0 or TLBSCOPE_USER_ROOT
+ *
+ * Most of what a single translation costs is the way into the kernel and back;
+ * here it is paid once.
+ *
+ * Return: how many were answered: @n, or those before the first that could not
+ * be (not canonical, say); a negative errno, as of tlbscope_walk_address(), if
+ * that is @vec[0], or if the target is gone.
+ */
+int tlbscope_translate_many(struct tlbscope *t, struct tlbscope_translation *vec,
+			    size_t n, unsigned int flags);
+
+/**
  * tlbscope_ranges_begin - iterate over the leaves between two addresses
  * @t: handle; not to be closed before the iterator
  * @start: first address, a multiple of 4096

@@ -46,6 +46,11 @@ static int module_walk(struct tlbscope *t, struct tlbscope_walk *walk)
 	return module_ioctl(t->fd, TLBSCOPE_IOC_WALK, walk);
 }
 
+static int module_translate(struct tlbscope *t, struct tlbscope_translate *req)
+{
+	return module_ioctl(t->fd, TLBSCOPE_IOC_TRANSLATE, req);
+}
+
 static int module_ranges(struct tlbscope *t, struct tlbscope_ranges *req)
 {
 	return module_ioctl(t->fd, TLBSCOPE_IOC_RANGES, req);
@@ -58,6 +63,7 @@ static int module_tables(struct tlbscope *t, struct tlbscope_tables *req)
 
 static const struct source_ops module_ops = {
 	.walk = module_walk,
+	.translate = module_translate,
 	.ranges = module_ranges,
 	.tables = module_tables,
 };

@@ -16,6 +16,8 @@ struct pagemap;
  * struct source_ops - a source
  * @walk: answers a walk; the request's size, flags and address are set, and
  *	all else in it is the answer's
+ * @translate: answers many addresses as TLBSCOPE_IOC_TRANSLATE does; NULL for a
+ *	source that takes them one by one
  * @ranges: answers a request for ranges, as TLBSCOPE_IOC_RANGES does
  * @tables: answers a request for tables, as TLBSCOPE_IOC_TABLES does; NULL for
  *	a source that does not know them
@@ -26,6 +28,7 @@ struct pagemap;
  */
 struct source_ops {
 	int (*walk)(struct tlbscope *t, struct tlbscope_walk *walk);
+	int (*translate)(struct tlbscope *t, struct tlbscope_translate *req);
 	int (*ranges)(struct tlbscope *t, struct tlbscope_ranges *req);
 	int (*tables)(struct tlbscope *t, struct tlbscope_tables *req);
 	void (*close)(struct tlbscope *t);
