@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
@@ -74,18 +75,24 @@ bool mem_has_thp(void)
 	return !access("/sys/kernel/mm/transparent_hugepage", F_OK);
 }
 
-bool mem_has_swap(void)
+long mem_info(const char *name)
 {
-	long total = -1;
 	FILE *f = fopen("/proc/meminfo", "re");
+	size_t len = strlen(name);
 	char line[128];
+	long kib = -1;
 
-	while (f && fgets(line, sizeof(line), f))
-		if (sscanf(line, "SwapTotal: %ld", &total) == 1)
-			break;
+	while (f && kib < 0 && fgets(line, sizeof(line), f))
+		if (!strncmp(line, name, len) && line[len] == ':')
+			kib = strtol(line + len + 1, NULL, 10);
 	if (f)
 		fclose(f);
-	return total > 0;
+	return kib;
+}
+
+bool mem_has_swap(void)
+{
+	return mem_info("SwapTotal") > 0;
 }
 
 static bool is_thp(const void *p)

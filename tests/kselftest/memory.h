@@ -30,6 +30,9 @@ void *mem_small_at(__u64 address, size_t len);
 void *mem_huge(size_t n);
 void *mem_hugetlb(size_t size);
 bool mem_has_thp(void);
+/* A line of /proc/meminfo, in KiB; -1 if there is none */
+long mem_info(const char *name);
+
 bool mem_has_swap(void);
 
 void mem_stamp(void *p, size_t len, __u64 seed);
