@@ -97,7 +97,7 @@ static size_t add_word(char *buf, size_t len, size_t at, const char *word)
  * @level: its level, 1 to 5
  * @f: which bits mean what
  *
- * The words come in the order of their bits, for instance "present write user
+ * The words come about in the order of their bits, for instance "present write user
  * accessed dirty huge nx". What is not present has none but TLBSCOPE_PROTNONE
  * and TLBSCOPE_SPLITTING, which keep most: the bits of others are not flags.
  *

@@ -99,13 +99,15 @@ static inline __u64 entry_normal(__u64 entry, const struct tlbscope_format *f)
  *
  * Return: address of the table or of the page's first byte. In a huge leaf the
  * lowest frame bit is PAT's, and the others below the page's size are reserved.
+ * What has a frame and is not present is never a table, so it is huge too.
  */
 static inline __u64 entry_phys(__u64 entry, unsigned int level,
 			       const struct tlbscope_format *f)
 {
 	__u64 phys = entry_normal(entry, f) & f->frame;
 
-	if (level > 1 && level <= 3 && (entry & ENTRY_PSE))
+	if (level > 1 && level <= 3 &&
+	    ((entry & ENTRY_PSE) || !(entry & ENTRY_PRESENT)))
 		phys &= ~(entry_span(level) - 1);
 	return phys;
 }
@@ -117,18 +119,26 @@ static inline bool entry_has_frame(enum tlbscope_state state)
 	       state == TLBSCOPE_SPLITTING;
 }
 
+/*
+ * TLBSCOPE_MAY_* from bit @at on: NX comes round to stand below the others. The
+ * bits beside these four mean nothing.
+ */
+static inline __u64 entry_rotated(__u64 entry, unsigned int at)
+{
+	return (entry << (at + 1) | entry >> (63 - at)) ^
+	       ((__u64)TLBSCOPE_MAY_EXEC << at);
+}
+
 /**
  * entry_rights - what an entry allows, if all levels above allow it too
  * @entry: raw, present
  *
  * Return: TLBSCOPE_MAY_*. The rights of a walk are those of all its levels
- * and'ed (Intel SDM vol. 3A, 4.6.1). NX, the only bit that forbids, comes
- * round to the bottom.
+ * and'ed (Intel SDM vol. 3A, 4.6.1).
  */
 static inline unsigned int entry_rights(__u64 entry)
 {
-	return ((entry << 1 | entry >> 63) ^ TLBSCOPE_MAY_EXEC) &
-	       ENTRY_ALL_RIGHTS;
+	return entry_rotated(entry, 0) & ENTRY_ALL_RIGHTS;
 }
 
 enum tlbscope_state entry_state(__u64 entry, unsigned int level);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <linux/errno.h>
+#include <linux/minmax.h>
 
 #include "machine.h"
 #include "ranges.h"
@@ -18,13 +19,20 @@
 /* Ends the walk: the vector is full */
 #define RANGES_FULL	1
 
-/* The last four fields in one store; x86 has the lowest byte first */
-static __always_inline void set_kind(struct tlbscope_range *record,
-				     unsigned int level,
-				     enum tlbscope_state state,
-				     unsigned int rights)
+/* The last four fields in one; x86 has the lowest byte first */
+#define KIND_STATE	8
+#define KIND_RIGHTS	16
+
+static __always_inline u64 record_kind(unsigned int level,
+				       enum tlbscope_state state,
+				       unsigned int rights)
 {
-	*(u64 *)&record->level = level | state << 8 | rights << 16;
+	return level | state << KIND_STATE | rights << KIND_RIGHTS;
+}
+
+static __always_inline void set_kind(struct tlbscope_range *record, u64 kind)
+{
+	*(u64 *)&record->level = kind;
 }
 
 /* The run ends here, if there is one; what follows is a hole */
@@ -67,9 +75,9 @@ static unsigned int skip_expected(struct ranges *r, const struct walk_table *t,
 }
 
 /*
- * Records of the leaves from @i on, up to an entry that is not present; stops
- * short where the vector is full. Where frames are scattered this is all that
- * there is to do, so it is a tight loop, compiled once for each way.
+ * Records of the leaves from @i on, up to an entry that is not present, or as
+ * many as there is room for. Where frames are scattered this is all that there
+ * is to do, so it is a tight loop, compiled once for each way.
  */
 static __always_inline unsigned int
 add_leaves(struct ranges *r, const struct walk_table *t, unsigned int i,
@@ -77,10 +85,11 @@ add_leaves(struct ranges *r, const struct walk_table *t, unsigned int i,
 {
 	const u64 span = entry_span(t->level), keep = r->keep;
 	const u64 frame = machine_format.frame & -span;
-	const u64 *next = t->entry + i, *end = t->entry + to;
-	const struct tlbscope_range *full = r->vec + r->vec_len;
+	const u64 *next = t->entry + i;
+	const u64 *end = next + min(to - i, r->vec_len - r->filled);
 	struct tlbscope_range *record = r->vec + r->filled, *run = r->run;
-	const unsigned int level = t->level, rights = t->rights;
+	const u64 kind = record_kind(t->level, TLBSCOPE_LEAF, 0);
+	const u64 rights = record_kind(0, 0, t->rights);
 	u64 expect = r->expect;
 
 	for (; next != end; next++, address += span) {
@@ -92,16 +101,15 @@ add_leaves(struct ranges *r, const struct walk_table *t, unsigned int i,
 			expect += span;
 			continue;
 		}
-		if (record == full)
-			break;
 		if (!unmerged)
 			run->end = address;
 		record->start = address;
-		record->end = address + span;
+		if (unmerged)
+			record->end = address + span;
 		record->phys = entry & frame;
 		record->entry = entry & keep;
-		set_kind(record, level, TLBSCOPE_LEAF,
-			 entry_rights(entry) & rights);
+		set_kind(record, kind | (entry_rotated(entry, KIND_RIGHTS) &
+					 rights));
 		run = record++;
 		expect = entry + span;
 	}
@@ -135,7 +143,7 @@ static bool add_absent(struct ranges *r, const struct walk_table *t, u64 entry,
 	record->phys = entry_has_frame(state) ?
 		       entry_phys(entry, t->level, &machine_format) : 0;
 	record->entry = entry & r->keep;
-	set_kind(record, t->level, state, 0);
+	set_kind(record, record_kind(t->level, state, 0));
 	if (r->unmerged)
 		return true;
 	r->run = record;
@@ -168,12 +176,12 @@ static int ranges_entries(struct walk *walk, const struct walk_table *t,
 			i++;
 			continue;
 		}
+		if (r->filled == r->vec_len)
+			break;
 		if (r->unmerged)
 			i = add_leaves(r, t, i, to, address, true);
 		else
 			i = add_leaves(r, t, i, to, address, false);
-		if (i < to && (t->entry[i] & ENTRY_PRESENT))
-			break;
 	}
 	r->next = first + i * entry_span(t->level);
 	end_run(r, r->next);

@@ -188,8 +188,7 @@ enum tlbscope_state walk_state(u64 entry, unsigned int level, u64 address)
 	if (!entry || (entry & ENTRY_PRESENT))
 		return state;
 	if (in_kernel_half(address))
-		return level == 1 || (entry & ENTRY_PSE) ? TLBSCOPE_PROTNONE :
-							   TLBSCOPE_UNKNOWN;
+		return level <= 3 ? TLBSCOPE_PROTNONE : TLBSCOPE_UNKNOWN;
 	if (state == TLBSCOPE_UNKNOWN)
 		return compat_absent_state(entry);
 	return state;

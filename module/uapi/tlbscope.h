@@ -295,13 +295,14 @@ struct tlbscope_range {
  * @size: in: sizeof(struct tlbscope_ranges)
  * @flags: in: TLBSCOPE_USER_ROOT, TLBSCOPE_RANGES_*
  * @start: in: first address, a multiple of 4096, canonical
- * @end: in: first address behind, a multiple of 4096 above @start, or ~0 for
- *	the top of the address space. A leaf that lies across @start or @end is
- *	cut there.
+ * @end: in: first address behind, a multiple of 4096 above @start (that of the
+ *	user's half too, which is not canonical itself), or ~0 for the top of
+ *	the address space. A leaf that lies across @start or @end is cut there.
  * @ignore: in: bits of an entry (of TLBSCOPE_RANGES_IGNORABLE) that shall not
  *	keep leaves apart; they read 0 in the records
  * @vec: in: address of an array of struct tlbscope_range
- * @vec_len: in: its length, in records, from 1
+ * @vec_len: in: its length, in records, from 1. Only a fatal signal ends a
+ *	call before these are full.
  * @filled: out: records written
  * @next: out: where to go on, @end when all is done. Progress is certain:
  *	@next is behind @start.

@@ -301,7 +301,7 @@ int scope_tables(int fd, const struct tlbscope_tables *query, struct tables *t)
 			return ret;
 		if (out.filled > in.vec_len)
 			return broken("%u tables of %u", out.filled, in.vec_len);
-		if (!out.next_level != (out.next == in.end) ||
+		if (!out.next_level == (out.next != in.end) ||
 		    out.next_level > TLBSCOPE_MAX_LEVELS ||
 		    out.next < in.start || out.next > in.end)
 			return broken("next %llx at level %u of %llx-%llx",

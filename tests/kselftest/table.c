@@ -82,6 +82,9 @@ static void check_same_sums(struct __test_metadata *_metadata,
 	}
 }
 
+/* How a table is printed */
+#define TABLE	"0x%llx at 0x%llx level %u used %u leaves %u pointers %u"
+
 static void check_same_tables(struct __test_metadata *_metadata,
 			      const struct tables *want,
 			      const struct tables *got)
@@ -97,8 +100,8 @@ static void check_same_tables(struct __test_metadata *_metadata,
 			    a->level == b->level && a->used == b->used &&
 			    a->leaves == b->leaves &&
 			    a->pointers == b->pointers)
-			TH_LOG("table %zu: 0x%llx at 0x%llx level %u used %u leaves %u pointers %u, not 0x%llx at 0x%llx level %u used %u leaves %u pointers %u",
-			       i, b->address, b->phys, b->level, b->used,
+			TH_LOG("table %zu: " TABLE ", not " TABLE, i,
+			       b->address, b->phys, b->level, b->used,
 			       b->leaves, b->pointers, a->address, a->phys,
 			       a->level, a->used, a->leaves, a->pointers);
 	}

@@ -11,6 +11,9 @@
 
 #define MANY	3000
 
+/* How a page is printed */
+#define PAGE_FORMAT	"phys 0x%llx state %u level %u rights %x"
+
 FIXTURE(translate) {
 	struct child child;
 	struct zoo *zoo;
@@ -79,7 +82,7 @@ static void check_against_walk(struct __test_metadata *_metadata, int fd,
 		ASSERT_EQ(0, scope_walk(fd, v[i].address, flags, &w));
 		ASSERT_TRUE(v[i].phys == w.phys && v[i].state == w.state &&
 			    v[i].level == w.level && v[i].rights == w.rights)
-			TH_LOG("0x%llx: phys 0x%llx state %u level %u rights %x, not 0x%llx %u %u %x",
+			TH_LOG("0x%llx: " PAGE_FORMAT ", not " PAGE_FORMAT,
 			       v[i].address, v[i].phys, v[i].state, v[i].level,
 			       v[i].rights, w.phys, w.state, w.level, w.rights);
 	}

@@ -317,9 +317,9 @@ static uint64_t naive_phys(uint64_t entry, unsigned int level)
 	unsigned int lowest = 12, n;
 	uint64_t phys = 0;
 
-	if (level == 2 && bit(entry, 7))
+	if (level == 2 && (bit(entry, 7) || !bit(entry, 0)))
 		lowest = 21;
-	if (level == 3 && bit(entry, 7))
+	if (level == 3 && (bit(entry, 7) || !bit(entry, 0)))
 		lowest = 30;
 	for (n = lowest; n < 52; n++)
 		if (bit(entry, n) != (!bit(entry, 0) && entry))

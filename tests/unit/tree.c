@@ -276,6 +276,8 @@ static bool should_merge(const struct tlbscope_range *a,
 		return false;
 	if (!entry_has_frame(a->state))
 		return true;
+	/* Frames that are not aligned, which only these trees have, agree too */
+	flags |= entry_span(a->level) - 1;
 	return !((a->entry ^ b->entry) & flags) &&
 	       a->phys + (a->end - a->start) == b->phys;
 }

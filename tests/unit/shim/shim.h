@@ -28,6 +28,7 @@ typedef __u8 u8;
 #undef __always_inline
 #define __always_inline	inline __attribute__((always_inline))
 #define READ_ONCE(x)	(*(const volatile typeof(x) *)&(x))
+#define min(a, b)	((a) < (b) ? (a) : (b))
 #define max(a, b)	((a) > (b) ? (a) : (b))
 #define ENOTSUPP	524
 
