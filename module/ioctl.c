@@ -220,6 +220,17 @@ static long ioctl_translate(struct session *s, void __user *arg)
 	return ret;
 }
 
+/* From here to target_leave() the target is held */
+static int begin_walk(struct session *s, struct walk *walk, u32 flags,
+		      u64 start, u64 end)
+{
+	session_init_walk(s, &s->target, walk);
+	walk->start = start;
+	walk->user = flags & TLBSCOPE_USER_ROOT;
+	return request_bounds(start, end, machine_levels(), &walk->last) ?:
+	       check_half(s, start) ?: target_enter(&s->target);
+}
+
 /* Rounds of what fits the session's records, until the caller's are full */
 static int fill_ranges(struct session *s, struct walk *walk,
 		       struct tlbscope_ranges *args)
@@ -261,16 +272,11 @@ static long ioctl_ranges(struct session *s, void __user *arg)
 		return ret;
 	if (!args.vec_len || (args.ignore & ~TLBSCOPE_RANGES_IGNORABLE))
 		return -EINVAL;
-	session_init_walk(s, &s->target, &walk);
 	ret = check_flags(args.flags, TLBSCOPE_RANGES_ALL |
 				      TLBSCOPE_RANGES_UNMERGED) ?:
-	      request_bounds(args.start, args.end, machine_levels(),
-			     &walk.last) ?:
-	      check_half(s, args.start) ?: target_enter(&s->target);
+	      begin_walk(s, &walk, args.flags, args.start, args.end);
 	if (ret)
 		return ret;
-	walk.start = args.start;
-	walk.user = args.flags & TLBSCOPE_USER_ROOT;
 	ret = fill_ranges(s, &walk, &args);
 	target_leave(&s->target);
 	if (ret)
@@ -323,15 +329,10 @@ static long ioctl_tables(struct session *s, void __user *arg)
 		return ret;
 	if (!args.vec != !args.vec_len || args.start_level > machine_levels())
 		return -EINVAL;
-	session_init_walk(s, &s->target, &walk);
 	ret = check_flags(args.flags, 0) ?:
-	      request_bounds(args.start, args.end, machine_levels(),
-			     &walk.last) ?:
-	      check_half(s, args.start) ?: target_enter(&s->target);
+	      begin_walk(s, &walk, args.flags, args.start, args.end);
 	if (ret)
 		return ret;
-	walk.start = args.start;
-	walk.user = args.flags & TLBSCOPE_USER_ROOT;
 	ret = fill_tables(s, &walk, &args);
 	args.root = virt_to_phys((void *)target_root(&s->target, walk.user));
 	target_leave(&s->target);
