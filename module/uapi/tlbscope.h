@@ -8,7 +8,8 @@
  * a field is never used for something else.
  *
  * The ioctls work on the open files /proc/tlbscope/{walk,ranges,tables}, all
- * of them on each; TLBSCOPE_IOC_INFO works on /proc/tlbscope/info too. An
+ * of them on each; TLBSCOPE_IOC_INFO works on /proc/tlbscope/info too. Those that
+ * disturb (from ABI 2 on) work on /sys/kernel/debug/tlbscope/{invalidate,cost}. An
  * open file has one target at a time, which TLBSCOPE_IOC_TARGET sets (a request
  * line written to the file is another matter, with a target of its own); two
  * open files never see each other's.
@@ -29,7 +30,7 @@
 #include <linux/types.h>
 
 /* Grows when something is added; nothing is ever taken away. */
-#define TLBSCOPE_ABI		1
+#define TLBSCOPE_ABI		2
 
 /* The most levels that an x86-64 tree can have: 5 with LA57, else 4. */
 #define TLBSCOPE_MAX_LEVELS	5
@@ -398,6 +399,254 @@ struct tlbscope_tables {
 	struct tlbscope_level level[TLBSCOPE_MAX_LEVELS];
 };
 
+/*
+ * What follows disturbs, and works on /sys/kernel/debug/tlbscope/{invalidate,
+ * cost} alone, beside TLBSCOPE_IOC_INFO and TLBSCOPE_IOC_TARGET. It never changes
+ * what a program computes: to drop a translation is always safe, and the memory
+ * of a target is only read.
+ */
+
+/**
+ * enum tlbscope_method - how translations are dropped (Intel SDM vol. 3A, 4.10.4;
+ *	AMD APM vol. 2, 5.5.2)
+ * @TLBSCOPE_INVLPG: INVLPG for each page
+ * @TLBSCOPE_INVPCID_ADDRESS: INVPCID type 0 for each page
+ * @TLBSCOPE_INVPCID_CONTEXT: INVPCID type 1: all of one tag (PCID)
+ * @TLBSCOPE_INVPCID_ALL: INVPCID type 2: everything, global pages too
+ * @TLBSCOPE_INVPCID_NONGLOBAL: INVPCID type 3: everything but global pages
+ * @TLBSCOPE_CR3: load CR3 with what it holds: all of the current tag, but global
+ *	pages
+ * @TLBSCOPE_CR4_PGE: toggle CR4.PGE: everything, global pages too
+ * @TLBSCOPE_INVLPGB: INVLPGB and TLBSYNC (AMD): each page, of any tag, on every
+ *	CPU of the machine, whichever CPU runs it
+ * @TLBSCOPE_IPI: one CPU interrupts the others, each of them runs one of the
+ *	methods above (but not INVLPGB), and it waits for them all: what the
+ *	kernel's own shootdown does. A CPU that runs another address space has
+ *	the target's entries dropped when it next loads it, as the kernel does it.
+ *
+ * With page-table isolation and PCIDs, methods that drop a page or a tag drop it
+ * for both tags of the process; without INVPCID that cannot be done, and they
+ * are refused.
+ */
+enum tlbscope_method {
+	TLBSCOPE_INVLPG,
+	TLBSCOPE_INVPCID_ADDRESS,
+	TLBSCOPE_INVPCID_CONTEXT,
+	TLBSCOPE_INVPCID_ALL,
+	TLBSCOPE_INVPCID_NONGLOBAL,
+	TLBSCOPE_CR3,
+	TLBSCOPE_CR4_PGE,
+	TLBSCOPE_INVLPGB,
+	TLBSCOPE_IPI,
+	TLBSCOPE_METHODS,	/* how many there are */
+};
+
+/* The most that one request may ask for; E2BIG above */
+#define TLBSCOPE_PAGES_MAX	4096	/* pages of a range, of whatever size */
+#define TLBSCOPE_REPEAT_MAX	1000000
+#define TLBSCOPE_SAMPLES_MAX	10000	/* of one CPU */
+#define TLBSCOPE_RECORDS_MAX	262144	/* samples of all CPUs of an IPI */
+
+/**
+ * struct tlbscope_methods - TLBSCOPE_IOC_METHODS: what can be done here
+ * @size: in: sizeof(struct tlbscope_methods)
+ * @tsc_khz: TSC cycles a millisecond
+ * @available: 1 << method of all that this machine has; the others are refused
+ *	with EOPNOTSUPP. None under Xen PV.
+ */
+struct tlbscope_methods {
+	__u32 size;
+	__u32 tsc_khz;
+	__u64 available;
+};
+
+/* .flags of the two below, instead of .what.cpus */
+#define TLBSCOPE_CPUS_ALL	0x1	/* all that are on line */
+#define TLBSCOPE_CPUS_RUN	0x2	/* where the target may have entries */
+
+/**
+ * struct tlbscope_invalidation - what to drop, how, and where
+ * @method: in: enum tlbscope_method
+ * @local: in: for TLBSCOPE_IPI what each CPU runs; else 0
+ * @start: in: first address, a multiple of 4096, in the user's half
+ * @end: in: first address behind; from @start to here there are at most
+ *	TLBSCOPE_PAGES_MAX pages. A huge page counts as one, and is dropped by one
+ *	instruction. Methods that drop more than pages do so whatever the range.
+ * @cpus: in: address of a bit mask as of sched_setaffinity(); 0 with a flag
+ * @cpus_len: in: its length in bytes, a multiple of 8; 0 with a flag
+ * @initiator: in: for TLBSCOPE_IPI the CPU that interrupts the others, or -1 for
+ *	the lowest of them; if it is one of the CPUs, it runs @local itself too.
+ *	Else -1.
+ *
+ * Errors: EOPNOTSUPP the machine lacks the method, ENXIO a CPU that is off line
+ * or absent (or went so meanwhile), EFAULT nothing of the target's is mapped in
+ * the range, E2BIG a range or a number too large, EINVAL an address, method,
+ * flag or number that cannot be, or no CPU at all, ESRCH the target is gone,
+ * EINTR a signal came.
+ */
+struct tlbscope_invalidation {
+	__u32 method;
+	__u32 local;
+	__u64 start;
+	__u64 end;
+	__u64 cpus;
+	__u32 cpus_len;
+	__s32 initiator;
+};
+
+/**
+ * struct tlbscope_invalidate - TLBSCOPE_IOC_INVALIDATE: drop translations
+ * @size: in: sizeof(struct tlbscope_invalidate)
+ * @flags: in: 0 or one of TLBSCOPE_CPUS_*
+ * @what: in: what, how and where. CPUs take their turn, from the lowest on.
+ * @repeat: in: how often on each CPU, 1 to TLBSCOPE_REPEAT_MAX
+ * @pages: out: pages in the range
+ * @done: out: how often it was done, on all CPUs together; also on failure
+ */
+struct tlbscope_invalidate {
+	__u32 size;
+	__u32 flags;
+	struct tlbscope_invalidation what;
+	__u32 repeat;
+	__u32 pages;
+	__u64 done;
+};
+
+/**
+ * struct tlbscope_sample - one sample, in TSC cycles, as measured
+ * @cpu: where
+ * @empty: what measuring nothing took
+ * @invalidation: the invalidation, with @stretches times @empty in it; of the
+ *	initiator of an IPI: until all have answered
+ * @stretches: parts in which it was measured, interrupts on between them
+ * @delivery: of a responder: from before the sending until it was interrupted;
+ *	0 where the CPUs' counters do not run together
+ * @warm: reading the pages of the range, before
+ * @cold: and after
+ * @bystanders_warm: reading the bystanders, before
+ * @bystanders_cold: and after
+ * @reserved: zero
+ *
+ * A page is read by one load of 8 bytes, each of which waits for the one
+ * before; in a random order. The four are 0 if there was nothing to read or
+ * a page went away meanwhile, and for responders.
+ */
+struct tlbscope_sample {
+	__u32 cpu;
+	__u32 empty;
+	__u32 invalidation;
+	__u32 stretches;
+	__u32 delivery;
+	__u32 warm;
+	__u32 cold;
+	__u32 bystanders_warm;
+	__u32 bystanders_cold;
+	__u32 reserved;
+};
+
+/* Values of 0 and less, of 1, of 2 to 3, of 4 to 7, ..., of 2^30 and more */
+#define TLBSCOPE_BUCKETS	32
+
+/**
+ * struct tlbscope_summary - many measurements, in TSC cycles
+ * @samples: how many; 0: nothing was measured, and the rest is 0
+ * @min: the smallest
+ * @median: half of them are not larger
+ * @p99: 99 of 100 are not larger
+ * @max: the largest
+ * @histogram: how many of each size, in powers of two
+ */
+struct tlbscope_summary {
+	__u64 samples;
+	__s64 min;
+	__s64 median;
+	__s64 p99;
+	__s64 max;
+	__u32 histogram[TLBSCOPE_BUCKETS];
+};
+
+/* tlbscope_cost_cpu.role */
+#define TLBSCOPE_ROLE_LOCAL	0	/* ran the method by itself */
+#define TLBSCOPE_ROLE_INITIATOR	1	/* of an IPI */
+#define TLBSCOPE_ROLE_RESPONDER	2	/* to an IPI */
+
+/**
+ * struct tlbscope_cost_cpu - what it cost on one CPU
+ * @cpu: which
+ * @role: TLBSCOPE_ROLE_*
+ * @loaded: of a responder: in how many samples it ran the target's address
+ *	space, and so had the local method to run
+ * @reserved: zero
+ * @empty: measuring nothing. Its median has been subtracted below.
+ * @invalidation: the invalidation alone; of an initiator: the round trip; of a
+ *	responder: the local method, where it was @loaded
+ * @delivery: of a responder: until it was interrupted
+ * @warm: reading the pages, before; the time to measure is in it
+ * @refill: what reading them took longer after it
+ * @bystanders_warm: reading the bystanders, before
+ * @collateral: what reading them took longer after it
+ */
+struct tlbscope_cost_cpu {
+	__u32 cpu;
+	__u32 role;
+	__u32 loaded;
+	__u32 reserved;
+	struct tlbscope_summary empty;
+	struct tlbscope_summary invalidation;
+	struct tlbscope_summary delivery;
+	struct tlbscope_summary warm;
+	struct tlbscope_summary refill;
+	struct tlbscope_summary bystanders_warm;
+	struct tlbscope_summary collateral;
+};
+
+/**
+ * struct tlbscope_cost - TLBSCOPE_IOC_COST: the same, measured
+ * @size: in: sizeof(struct tlbscope_cost)
+ * @flags: in: 0 or one of TLBSCOPE_CPUS_*
+ * @what: in: what, how and where
+ * @bystanders_start: in: first address of pages that should survive, outside of
+ *	the range; as @what.start
+ * @bystanders_end: in: first address behind; as @bystanders_start for none
+ * @samples: in: how many on each CPU, 1 to TLBSCOPE_SAMPLES_MAX; for an IPI times
+ *	the number of CPUs at most TLBSCOPE_RECORDS_MAX
+ * @pages: out: pages in the range
+ * @pages_read: out: those of them that are read: what is present, the user's,
+ *	and memory (not a device's)
+ * @bystanders_read: out: bystanders that are read
+ * @vec: in: address of an array of struct tlbscope_cost_cpu
+ * @vec_len: in: its length in records: at least one a CPU, and one for an
+ *	initiator that is not one of them; else E2BIG
+ * @filled: out: records written, in the order of the CPUs, an initiator first
+ * @raw: in: address of an array of struct tlbscope_sample, 0 for none
+ * @raw_len: in: its length in records
+ * @raw_filled: out: records written: those of one CPU after those of another.
+ *	What does not fit is left out.
+ *
+ * What is measured is measured with interrupts off, for TLBSCOPE_STRETCH pages
+ * at a time; only an initiator waits with interrupts on.
+ */
+struct tlbscope_cost {
+	__u32 size;
+	__u32 flags;
+	struct tlbscope_invalidation what;
+	__u64 bystanders_start;
+	__u64 bystanders_end;
+	__u32 samples;
+	__u32 pages;
+	__u32 pages_read;
+	__u32 bystanders_read;
+	__u64 vec;
+	__u32 vec_len;
+	__u32 filled;
+	__u64 raw;
+	__u32 raw_len;
+	__u32 raw_filled;
+};
+
+/* Pages that are invalidated, or read, in one go */
+#define TLBSCOPE_STRETCH	64
+
 #define TLBSCOPE_IOC_MAGIC	0xbb
 #define TLBSCOPE_IOC_INFO	_IOWR(TLBSCOPE_IOC_MAGIC, 0, struct tlbscope_info)
 #define TLBSCOPE_IOC_TARGET	_IOW(TLBSCOPE_IOC_MAGIC, 1, struct tlbscope_target)
@@ -405,5 +654,8 @@ struct tlbscope_tables {
 #define TLBSCOPE_IOC_RANGES	_IOWR(TLBSCOPE_IOC_MAGIC, 3, struct tlbscope_ranges)
 #define TLBSCOPE_IOC_TABLES	_IOWR(TLBSCOPE_IOC_MAGIC, 4, struct tlbscope_tables)
 #define TLBSCOPE_IOC_TRANSLATE	_IOWR(TLBSCOPE_IOC_MAGIC, 5, struct tlbscope_translate)
+#define TLBSCOPE_IOC_METHODS	_IOWR(TLBSCOPE_IOC_MAGIC, 6, struct tlbscope_methods)
+#define TLBSCOPE_IOC_INVALIDATE	_IOWR(TLBSCOPE_IOC_MAGIC, 7, struct tlbscope_invalidate)
+#define TLBSCOPE_IOC_COST	_IOWR(TLBSCOPE_IOC_MAGIC, 8, struct tlbscope_cost)
 
 #endif /* _UAPI_TLBSCOPE_H */
