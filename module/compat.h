@@ -86,7 +86,23 @@ static inline enum tlbscope_state compat_absent_state(u64 entry)
 }
 #endif
 
-/* Software bits that not every kernel has */
+/*
+ * From 6.15 on a kernel may give a busy address space one tag for all CPUs and
+ * flush it by broadcast; nobody then asks for mm->context.tlb_gen.
+ */
+#ifdef CONFIG_BROADCAST_TLB_FLUSH
+#define COMPAT_BROADCAST_FLUSH	1
+#else
+#define COMPAT_BROADCAST_FLUSH	0
+#endif
+
+/* Software bits that not every kernel has, or not by the same name */
+#ifdef _PAGE_UFFD
+#define COMPAT_UFFD_WP		_PAGE_UFFD
+#else
+#define COMPAT_UFFD_WP		_PAGE_UFFD_WP
+#endif
+
 #ifdef _PAGE_SAVED_DIRTY
 #define COMPAT_SAVED_DIRTY	_PAGE_SAVED_DIRTY
 #else

@@ -31,13 +31,33 @@ static int check_size(u32 size, size_t known, const void __user *arg)
 	return ret ? 0 : -E2BIG;
 }
 
-/* Copy in the first @in bytes of a struct, of which the first is its size */
-static int get_args(void *args, size_t in, size_t known,
-		    const void __user *arg)
+/**
+ * ioctl_get_args - copy in a struct of which the first is its size
+ * @args: where to
+ * @in: bytes to copy
+ * @known: bytes that this module knows the struct to have
+ * @arg: the caller's
+ *
+ * Return: 0, -EFAULT, -EINVAL, -E2BIG.
+ */
+int ioctl_get_args(void *args, size_t in, size_t known,
+		   const void __user *arg)
 {
 	if (copy_from_user(args, arg, in))
 		return -EFAULT;
 	return check_size(*(u32 *)args, known, arg);
+}
+
+/**
+ * ioctl_is_info - whether it is TLBSCOPE_IOC_INFO, of whatever size
+ * @cmd: of an ioctl
+ *
+ * Return: true if it is.
+ */
+bool ioctl_is_info(unsigned int cmd)
+{
+	return _IOC_TYPE(cmd) == TLBSCOPE_IOC_MAGIC &&
+	       _IOC_NR(cmd) == _IOC_NR(TLBSCOPE_IOC_INFO);
 }
 
 /**
@@ -51,19 +71,26 @@ long ioctl_info(void __user *arg)
 	struct tlbscope_info info;
 	int ret;
 
-	ret = get_args(&info, sizeof(info.size), sizeof(info), arg);
+	ret = ioctl_get_args(&info, sizeof(info.size), sizeof(info), arg);
 	if (ret)
 		return ret;
 	machine_info(&info);
 	return copy_to_user(arg, &info, sizeof(info)) ? -EFAULT : 0;
 }
 
-static long ioctl_target(struct session *s, void __user *arg)
+/**
+ * ioctl_target - TLBSCOPE_IOC_TARGET
+ * @aim: of one open file
+ * @arg: struct tlbscope_target of the caller's
+ *
+ * Return: 0, -ESRCH, and as ioctl_get_args().
+ */
+long ioctl_target(struct target *aim, void __user *arg)
 {
 	struct tlbscope_target target;
 	int ret;
 
-	ret = get_args(&target, sizeof(target), sizeof(target), arg);
+	ret = ioctl_get_args(&target, sizeof(target), sizeof(target), arg);
 	if (ret)
 		return ret;
 	if (target.reserved)
@@ -72,13 +99,13 @@ static long ioctl_target(struct session *s, void __user *arg)
 	case 0:
 		if (target.pid <= 0)
 			return -EINVAL;
-		return target_set_pid(&s->target, target.pid);
+		return target_set_pid(aim, target.pid);
 	case TLBSCOPE_TARGET_SELF:
-		return target.pid ? -EINVAL : target_set_self(&s->target);
+		return target.pid ? -EINVAL : target_set_self(aim);
 	case TLBSCOPE_TARGET_KERNEL:
 		if (target.pid)
 			return -EINVAL;
-		target_set_kernel(&s->target);
+		target_set_kernel(aim);
 		return 0;
 	default:
 		return -EINVAL;
@@ -203,8 +230,8 @@ static long ioctl_translate(struct session *s, void __user *arg)
 	struct tlbscope_translate args;
 	int ret;
 
-	ret = get_args(&args, offsetof(struct tlbscope_translate, done),
-		       sizeof(args), arg);
+	ret = ioctl_get_args(&args, offsetof(struct tlbscope_translate, done),
+			     sizeof(args), arg);
 	if (ret)
 		return ret;
 	if (!args.vec_len)
@@ -267,7 +294,7 @@ static long ioctl_ranges(struct session *s, void __user *arg)
 	struct walk walk;
 	int ret;
 
-	ret = get_args(&args, sizeof(args), sizeof(args), arg);
+	ret = ioctl_get_args(&args, sizeof(args), sizeof(args), arg);
 	if (ret)
 		return ret;
 	if (!args.vec_len || (args.ignore & ~TLBSCOPE_RANGES_IGNORABLE))
@@ -323,8 +350,8 @@ static long ioctl_tables(struct session *s, void __user *arg)
 	struct walk walk;
 	int ret;
 
-	ret = get_args(&args, offsetof(struct tlbscope_tables, next_level),
-		       sizeof(args), arg);
+	ret = ioctl_get_args(&args, offsetof(struct tlbscope_tables, next_level),
+			     sizeof(args), arg);
 	if (ret)
 		return ret;
 	if (!args.vec != !args.vec_len || args.start_level > machine_levels())
@@ -361,7 +388,7 @@ long ioctl_session(struct session *s, unsigned int cmd, void __user *arg)
 		return -ENOTTY;
 	switch (_IOC_NR(cmd)) {
 	case _IOC_NR(TLBSCOPE_IOC_TARGET):
-		return ioctl_target(s, arg);
+		return ioctl_target(&s->target, arg);
 	case _IOC_NR(TLBSCOPE_IOC_WALK):
 		return ioctl_walk(s, arg);
 	case _IOC_NR(TLBSCOPE_IOC_TRANSLATE):

@@ -14,12 +14,27 @@
 /* Which bit of an entry means what; written once, before anyone can ask */
 struct tlbscope_format machine_format __ro_after_init;
 
+/* How many pages one INVLPGB takes, where the CPU has it */
+unsigned int machine_invlpgb_pages __ro_after_init;
+
 /* AMD APM vol. 3, CPUID 8000_0008 EBX */
 #define CPUID_AMD_EXTENDED	0x80000008
 #define CPUID_AMD_INVLPGB	BIT(3)
 
 /* Where hypervisors name themselves */
 #define CPUID_HYPERVISOR	0x40000000
+
+/**
+ * machine_has_invlpgb - whether the CPU can invalidate by broadcast (AMD)
+ *
+ * Return: true if it can.
+ */
+bool machine_has_invlpgb(void)
+{
+	if (boot_cpu_data.extended_cpuid_level < CPUID_AMD_EXTENDED)
+		return false;
+	return cpuid_ebx(CPUID_AMD_EXTENDED) & CPUID_AMD_INVLPGB;
+}
 
 /**
  * machine_init - learn what never changes
@@ -30,18 +45,13 @@ void __init machine_init(void)
 		.frame		= PTE_PFN_MASK & ~sme_me_mask,
 		.encrypted	= sme_me_mask,
 		.special	= _PAGE_SPECIAL,
-		.uffd_wp	= _PAGE_UFFD_WP,
+		.uffd_wp	= COMPAT_UFFD_WP,
 		.soft_dirty	= _PAGE_SOFT_DIRTY,
 		.devmap		= COMPAT_DEVMAP,
 		.saved_dirty	= COMPAT_SAVED_DIRTY,
 	};
-}
-
-static bool has_invlpgb(void)
-{
-	if (boot_cpu_data.extended_cpuid_level < CPUID_AMD_EXTENDED)
-		return false;
-	return cpuid_ebx(CPUID_AMD_EXTENDED) & CPUID_AMD_INVLPGB;
+	if (machine_has_invlpgb())
+		machine_invlpgb_pages = (cpuid_edx(CPUID_AMD_EXTENDED) & 0xffff) + 1;
 }
 
 /*
@@ -61,7 +71,7 @@ static u64 features(void)
 	/* The kernel clears its own flag when told no5lvl: ask the CPU */
 	if (boot_cpu_data.cpuid_level >= 7 && (cpuid_ecx(7) & BIT(16)))
 		f |= TLBSCOPE_FEAT_LA57;
-	if (has_invlpgb())
+	if (machine_has_invlpgb())
 		f |= TLBSCOPE_FEAT_INVLPGB;
 	if (boot_cpu_has(X86_FEATURE_PTI))
 		f |= TLBSCOPE_FEAT_PTI;

@@ -10,6 +10,7 @@
 #include "uapi/tlbscope.h"
 
 extern struct tlbscope_format machine_format;
+extern unsigned int machine_invlpgb_pages;
 
 /* Levels of the tables in use: 4 or 5 */
 static inline unsigned int machine_levels(void)
@@ -29,6 +30,7 @@ static inline u64 machine_kernel_start(void)
 }
 
 void machine_init(void);
+bool machine_has_invlpgb(void);
 void machine_info(struct tlbscope_info *info);
 
 #endif /* TLBSCOPE_MACHINE_H */

@@ -5,17 +5,24 @@
 #include <linux/init.h>
 #include <linux/module.h>
 
+#include "debugfs.h"
 #include "machine.h"
 #include "procfs.h"
 
 static int __init tlbscope_init(void)
 {
+	int ret;
+
 	machine_init();
-	return procfs_init();
+	ret = procfs_init();
+	if (!ret)
+		debug_init();
+	return ret;
 }
 
 static void __exit tlbscope_exit(void)
 {
+	debug_exit();
 	procfs_exit();
 }
 

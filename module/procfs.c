@@ -225,19 +225,13 @@ static ssize_t request_write(struct file *file, const char __user *buf,
 	return len;
 }
 
-static bool is_info(unsigned int cmd)
-{
-	return _IOC_TYPE(cmd) == TLBSCOPE_IOC_MAGIC &&
-	       _IOC_NR(cmd) == _IOC_NR(TLBSCOPE_IOC_INFO);
-}
-
 static long request_ioctl(struct file *file, unsigned int cmd,
 			  unsigned long arg)
 {
 	struct session *s = file_session(file);
 	long ret;
 
-	if (is_info(cmd))
+	if (ioctl_is_info(cmd))
 		return ioctl_info((void __user *)arg);
 	ret = begin_use(file);
 	if (ret)
@@ -296,7 +290,7 @@ static int info_release(struct inode *inode, struct file *file)
 
 static long info_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 {
-	return is_info(cmd) ? ioctl_info((void __user *)arg) : -ENOTTY;
+	return ioctl_is_info(cmd) ? ioctl_info((void __user *)arg) : -ENOTTY;
 }
 
 #ifdef CONFIG_COMPAT

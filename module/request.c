@@ -27,8 +27,15 @@ int request_bounds(__u64 start, __u64 end, unsigned int levels, __u64 *last)
 	return request_address(start, levels) ?: request_address(*last, levels);
 }
 
-/* The words of a line, cut in place; -EINVAL if there are too many */
-static int split(char *line, char **words)
+/**
+ * request_split - cut a line into words, in place
+ * @line: the text; changed
+ * @words: receives them
+ * @max: how many at most
+ *
+ * Return: how many there are, or -EINVAL if they are too many.
+ */
+int request_split(char *line, char **words, int max)
 {
 	char *word;
 	int n = 0;
@@ -36,25 +43,33 @@ static int split(char *line, char **words)
 	while ((word = strsep(&line, " \t\n"))) {
 		if (!*word)
 			continue;
-		if (n == WORDS_MAX)
+		if (n == max)
 			return -EINVAL;
 		words[n++] = word;
 	}
 	return n;
 }
 
-static int parse_whose(struct request *request, const char *word)
+/**
+ * request_whose - whose tables a word names
+ * @word: a PID, "self" or "kernel"
+ * @whose: receives which of them
+ * @pid: receives the PID, if it is one
+ *
+ * Return: 0 or -EINVAL.
+ */
+int request_whose(const char *word, enum request_whose *whose, int *pid)
 {
 	if (!strcmp(word, "self")) {
-		request->whose = REQUEST_SELF;
+		*whose = REQUEST_SELF;
 		return 0;
 	}
 	if (!strcmp(word, "kernel")) {
-		request->whose = REQUEST_KERNEL;
+		*whose = REQUEST_KERNEL;
 		return 0;
 	}
-	request->whose = REQUEST_PID;
-	if (kstrtoint(word, 10, &request->pid) || request->pid <= 0)
+	*whose = REQUEST_PID;
+	if (kstrtoint(word, 10, pid) || *pid <= 0)
 		return -EINVAL;
 	return 0;
 }
@@ -112,10 +127,10 @@ int request_parse(struct request *request, enum request_kind kind, char *line,
 	memset(request, 0, sizeof(*request));
 	if (strlen(line) != len)
 		return -EINVAL;
-	n = split(line, words);
+	n = request_split(line, words, WORDS_MAX);
 	if (n < 1)
 		return -EINVAL;
-	ret = parse_whose(request, words[0]);
+	ret = request_whose(words[0], &request->whose, &request->pid);
 	for (i = 1; !ret && i < n && given < most; i++) {
 		if (kstrtoull(words[i], 16, &address[given]))
 			break;

@@ -53,6 +53,8 @@ static inline int request_address(__u64 address, unsigned int levels)
 	return entry_canonical(address, levels) ? 0 : -EINVAL;
 }
 
+int request_split(char *line, char **words, int max);
+int request_whose(const char *word, enum request_whose *whose, int *pid);
 int request_parse(struct request *request, enum request_kind kind, char *line,
 		  size_t len, unsigned int levels);
 int request_bounds(__u64 start, __u64 end, unsigned int levels, __u64 *last);

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
+#include <linux/cpumask.h>
 #include <linux/err.h>
 #include <linux/pid.h>
+#include <linux/rcupdate.h>
 #include <linux/sched.h>
 #include <linux/sched/mm.h>
+#include <linux/sched/signal.h>
 #include <linux/sched/task.h>
 #include <asm/cpufeature.h>
 
@@ -132,6 +135,31 @@ void target_leave(const struct target *target)
 struct mm_struct *target_mm(const struct target *target)
 {
 	return target->mm ?: current->mm;
+}
+
+/**
+ * target_cpus - where a process's threads run, or last ran
+ * @target: a process, entered
+ * @cpus: filled, with those of them that are on line
+ *
+ * The kernel's own mask forgets a CPU as soon as another process runs there.
+ * What is tagged stays in the TLB for longer: so each thread's last CPU, too.
+ */
+void target_cpus(const struct target *target, struct cpumask *cpus)
+{
+	struct task_struct *task, *thread;
+
+	cpumask_copy(cpus, mm_cpumask(target->mm));
+	rcu_read_lock();
+	task = pid_task(find_vpid(target->pid), PIDTYPE_PID);
+	if (task) {
+		/* The number may mean somebody else by now: only the mm counts */
+		for_each_thread(task, thread)
+			if (READ_ONCE(thread->mm) == target->mm)
+				cpumask_set_cpu(task_cpu(thread), cpus);
+	}
+	rcu_read_unlock();
+	cpumask_and(cpus, cpus, cpu_online_mask);
 }
 
 /**

@@ -7,6 +7,7 @@
 
 #include <linux/types.h>
 
+struct cpumask;
 struct mm_struct;
 
 enum target_kind {
@@ -38,6 +39,7 @@ void target_leave(const struct target *target);
 
 struct mm_struct *target_mm(const struct target *target);
 bool target_has_user_root(void);
+void target_cpus(const struct target *target, struct cpumask *cpus);
 const u64 *target_root(const struct target *target, bool user);
 
 #endif /* TLBSCOPE_TARGET_H */

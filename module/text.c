@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <linux/seq_file.h>
+#include <asm/tsc.h>
 
 #include "census.h"
+#include "invalidate.h"
+#include "lab.h"
 #include "machine.h"
+#include "method.h"
 #include "text.h"
 
 static const struct {
@@ -254,4 +258,81 @@ int text_tables(struct seq_file *m, struct session *s)
 		put_level(m, &census.level[level - 1],
 			  entry_level_name(level, walk.levels));
 	return 0;
+}
+
+static void put_lab_usage(struct seq_file *m, bool measured)
+{
+	u64 available = invalidate_available();
+	unsigned int i;
+
+	seq_puts(m, "# Write a line, which is done at once, then read here what came of it:\n");
+	seq_printf(m, "# PID METHOD START END [cpus=LIST|all|run] [local=METHOD] [initiator=CPU] %s\n",
+		   measured ? "[samples=N] [bystanders=START-END]" : "[repeat=N]");
+	seq_puts(m, "# PID: a number or self; addresses: hexadecimal; local, initiator: for ipi\n");
+	seq_puts(m, "methods:");
+	for (i = 0; i < TLBSCOPE_METHODS; i++)
+		if (available & BIT_ULL(i))
+			seq_printf(m, " %s", method_name(i));
+	seq_putc(m, '\n');
+}
+
+static void put_summary(struct seq_file *m, const char *name,
+			const struct tlbscope_summary *s)
+{
+	unsigned int i;
+
+	if (!s->samples)
+		return;
+	seq_printf(m, "  %s %llu %lld %lld %lld %lld |", name, s->samples, s->min,
+		   s->median, s->p99, s->max);
+	for (i = 0; i < TLBSCOPE_BUCKETS; i++)
+		if (s->histogram[i])
+			seq_printf(m, " %u:%u", i, s->histogram[i]);
+	seq_putc(m, '\n');
+}
+
+static void put_cost(struct seq_file *m, const struct tlbscope_cost_cpu *cost)
+{
+	static const char * const roles[] = {
+		[TLBSCOPE_ROLE_LOCAL]	  = "local",
+		[TLBSCOPE_ROLE_INITIATOR] = "initiator",
+		[TLBSCOPE_ROLE_RESPONDER] = "responder",
+	};
+
+	seq_printf(m, "cpu %u %s loaded %u\n", cost->cpu, roles[cost->role],
+		   cost->loaded);
+	put_summary(m, "empty", &cost->empty);
+	put_summary(m, "invalidation", &cost->invalidation);
+	put_summary(m, "delivery", &cost->delivery);
+	put_summary(m, "warm", &cost->warm);
+	put_summary(m, "refill", &cost->refill);
+	put_summary(m, "bystanders_warm", &cost->bystanders_warm);
+	put_summary(m, "collateral", &cost->collateral);
+}
+
+/**
+ * text_lab - the answer of a file that disturbs
+ * @m: where to
+ * @lab: locked
+ */
+void text_lab(struct seq_file *m, const struct lab *lab)
+{
+	const struct experiment *e = &lab->last;
+	unsigned int i;
+
+	if (!lab->asked) {
+		put_lab_usage(m, lab->measured);
+		return;
+	}
+	if (!lab->measured) {
+		seq_printf(m, "done %llu pages %u\n", e->done, e->pages);
+		return;
+	}
+	seq_printf(m, "method %s local %s pages %u read %u bystanders %u samples %u tsc_khz %u\n",
+		   method_name(e->method),
+		   e->method == TLBSCOPE_IPI ? method_name(e->local) : "-",
+		   e->pages, e->pages_read, e->bystanders_read, e->times,
+		   tsc_khz);
+	for (i = 0; i < e->costs; i++)
+		put_cost(m, &e->cost[i]);
 }

@@ -462,7 +462,7 @@ struct tlbscope_methods {
 
 /* .flags of the two below, instead of .what.cpus */
 #define TLBSCOPE_CPUS_ALL	0x1	/* all that are on line */
-#define TLBSCOPE_CPUS_RUN	0x2	/* where the target may have entries */
+#define TLBSCOPE_CPUS_RUN	0x2	/* where its threads run, or last ran */
 
 /**
  * struct tlbscope_invalidation - what to drop, how, and where
@@ -471,7 +471,8 @@ struct tlbscope_methods {
  * @start: in: first address, a multiple of 4096, in the user's half
  * @end: in: first address behind; from @start to here there are at most
  *	TLBSCOPE_PAGES_MAX pages. A huge page counts as one, and is dropped by one
- *	instruction. Methods that drop more than pages do so whatever the range.
+ *	instruction; of what is not present, each 4 KiB. Methods that drop more
+ *	than pages do so whatever the range.
  * @cpus: in: address of a bit mask as of sched_setaffinity(); 0 with a flag
  * @cpus_len: in: its length in bytes, a multiple of 8; 0 with a flag
  * @initiator: in: for TLBSCOPE_IPI the CPU that interrupts the others, or -1 for
@@ -501,7 +502,8 @@ struct tlbscope_invalidation {
  * @what: in: what, how and where. CPUs take their turn, from the lowest on.
  * @repeat: in: how often on each CPU, 1 to TLBSCOPE_REPEAT_MAX
  * @pages: out: pages in the range
- * @done: out: how often it was done, on all CPUs together; also on failure
+ * @done: out: how often it was done, on all CPUs together (an IPI counts as one);
+ *	on failure too
  */
 struct tlbscope_invalidate {
 	__u32 size;
