@@ -31,6 +31,8 @@ typedef __u8 u8;
 #define min(a, b)	((a) < (b) ? (a) : (b))
 #define max(a, b)	((a) > (b) ? (a) : (b))
 #define ENOTSUPP	524
+#define U32_MAX		UINT32_MAX
+#define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
 
 extern unsigned char shim_memory[];
 extern const u64 shim_memory_size;
@@ -99,6 +101,13 @@ static inline int fls(unsigned int x)
 	return x ? 32 - __builtin_clz(x) : 0;
 }
 
+static inline int fls64(u64 x)
+{
+	return x ? 64 - __builtin_clzll(x) : 0;
+}
+
+#define sort(base, n, size, compare, swap)	qsort(base, n, size, compare)
+
 /* Swap entries as compat.h asks for them on 6.1: the type in the top 5 bits */
 #define LINUX_VERSION_CODE	KERNEL_VERSION(6, 1, 0)
 #define KERNEL_VERSION(a, b, c)	(((a) << 16) + ((b) << 8) + (c))
@@ -149,6 +158,20 @@ static inline int kstrtoint(const char *s, unsigned int base, int *result)
 	if (*end || end == s)
 		return -EINVAL;
 	if (errno || value < INT_MIN || value > INT_MAX)
+		return -ERANGE;
+	*result = value;
+	return 0;
+}
+
+static inline int kstrtouint(const char *s, unsigned int base,
+			     unsigned int *result)
+{
+	unsigned long long value;
+	int ret = kstrtoull(s, base, &value);
+
+	if (ret)
+		return ret;
+	if (value > UINT_MAX)
 		return -ERANGE;
 	*result = value;
 	return 0;
