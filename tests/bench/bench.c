@@ -25,6 +25,7 @@
 #endif
 
 #include "clock.h"
+#include "cost.h"
 #include "report.h"
 #include "uapi/tlbscope.h"
 
@@ -543,6 +544,7 @@ static void bench_all(struct report *report, const struct clock *clock)
 	report_section(report, "Interrupts");
 	report_figure(report, "longest time off", "ticks", r.irqs_off, NO_GOAL,
 		      "one table's snapshot");
+	bench_cost(report);
 }
 
 int main(int argc, char **argv)
