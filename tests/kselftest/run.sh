@@ -1,8 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# Runs the test programs, as root and with the module loaded: in a virtual
-# machine, for they poison a page, swap, and drop what is unlocked.
+# Runs the test programs, as root and with the module loaded, and that of
+# tests/stale: in a virtual machine, for they poison a page, swap, drop what is
+# unlocked, and exchange pages behind the kernel's back.
 #
 #	run.sh DIR [PROGRAM...]	those in DIR; all of them without names
 #	run.sh --lockdown DIR	the one that locks the kernel down until it reboots
@@ -13,7 +14,7 @@
 set -uo pipefail
 
 programs=(info walk translate range table target kernel text refusal right race
-	kill unload)
+	kill stale unload)
 passed=0 failed=0 skipped=0
 
 usage()
