@@ -6,6 +6,7 @@
 #define CHECK_H
 
 #include <kselftest_harness.h>
+#include <sys/ioctl.h>
 
 #include "oracle.h"
 #include "proc.h"
@@ -32,6 +33,10 @@
 		TH_LOG("0x%llx, not 0x%llx: " fmt, __got, __want, \
 		       ##__VA_ARGS__); \
 } while (0)
+
+/* EXPECT_ERRNO(0, ...) is for what must work */
+#define EXPECT_ERRNO(want, call) \
+	EXPECT_EQ(want, (call) < 0 ? errno : 0)
 
 /*
  * What a walk of the root that the kernel uses may say: with page-table
@@ -141,6 +146,58 @@ static inline void check_same_ranges(struct __test_metadata *_metadata,
 		log_range(_metadata, "wanted", want, i);
 		log_range(_metadata, "got", got, i);
 	}
+}
+
+/* One request's struct in various sizes; the first bytes are @good */
+static inline void
+check_sizes(struct __test_metadata *_metadata, int fd, unsigned long cmd,
+	    const void *good, __u32 size)
+{
+	static char big[4 * PAGE];
+	__u32 *s = (__u32 *)big;
+	const struct {
+		__u32 size;
+		int error;
+	} sizes[] = {
+		{ 0, EINVAL },
+		{ 1, EINVAL },
+		{ 4, EINVAL },
+		{ size - 8, EINVAL },
+		{ size - 1, EINVAL },
+		{ size, 0 },
+		{ size + 1, 0 },
+		{ size + 8, 0 },
+		{ PAGE, 0 },
+		{ PAGE + 1, E2BIG },
+		{ 1U << 31, E2BIG },
+		{ ~0U, E2BIG },
+	};
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(sizes); i++) {
+		memset(big, 0, sizeof(big));
+		memcpy(big, good, size);
+		*s = sizes[i].size;
+		EXPECT_ERRNO(sizes[i].error, ioctl(fd, cmd, big))
+			TH_LOG("command 0x%lx, size %u", cmd, sizes[i].size);
+	}
+
+	/* What a newer program may say is understood only if it says nothing */
+	for (i = size; i < size + 16; i++) {
+		memset(big, 0, sizeof(big));
+		memcpy(big, good, size);
+		*s = size + 16;
+		big[i] = 1;
+		EXPECT_ERRNO(E2BIG, ioctl(fd, cmd, big))
+			TH_LOG("command 0x%lx, byte %zu", cmd, i);
+	}
+
+	/* And nothing is written behind what this one knows */
+	memset(big, 0x77, sizeof(big));
+	memcpy(big, good, size);
+	ASSERT_EQ(0, ioctl(fd, cmd, big));
+	EXPECT_EQ(0x77, big[size]);
+	EXPECT_EQ(0x77, big[size + 15]);
 }
 
 #endif /* CHECK_H */

@@ -39,10 +39,6 @@ FIXTURE_TEARDOWN(refusal)
 	close(self->fd);
 }
 
-/* EXPECT_ERRNO(0, ...) is for what must work */
-#define EXPECT_ERRNO(want, call) \
-	EXPECT_EQ(want, (call) < 0 ? errno : 0)
-
 static struct tlbscope_walk good_walk(void)
 {
 	return (struct tlbscope_walk) {
@@ -248,57 +244,6 @@ TEST_F(refusal, other_fields)
 	EXPECT_ERRNO(EINVAL, ioctl(self->fd, TLBSCOPE_IOC_TABLES, &t));
 	t.start_level = self->info.levels;
 	EXPECT_ERRNO(0, ioctl(self->fd, TLBSCOPE_IOC_TABLES, &t));
-}
-
-/* One request's struct in various sizes; the first bytes are @good */
-static void check_sizes(struct __test_metadata *_metadata, int fd,
-			unsigned long cmd, const void *good, __u32 size)
-{
-	static char big[4 * PAGE];
-	__u32 *s = (__u32 *)big;
-	const struct {
-		__u32 size;
-		int error;
-	} sizes[] = {
-		{ 0, EINVAL },
-		{ 1, EINVAL },
-		{ 4, EINVAL },
-		{ size - 8, EINVAL },
-		{ size - 1, EINVAL },
-		{ size, 0 },
-		{ size + 1, 0 },
-		{ size + 8, 0 },
-		{ PAGE, 0 },
-		{ PAGE + 1, E2BIG },
-		{ 1U << 31, E2BIG },
-		{ ~0U, E2BIG },
-	};
-	size_t i;
-
-	for (i = 0; i < ARRAY_SIZE(sizes); i++) {
-		memset(big, 0, sizeof(big));
-		memcpy(big, good, size);
-		*s = sizes[i].size;
-		EXPECT_ERRNO(sizes[i].error, ioctl(fd, cmd, big))
-			TH_LOG("command 0x%lx, size %u", cmd, sizes[i].size);
-	}
-
-	/* What a newer program may say is understood only if it says nothing */
-	for (i = size; i < size + 16; i++) {
-		memset(big, 0, sizeof(big));
-		memcpy(big, good, size);
-		*s = size + 16;
-		big[i] = 1;
-		EXPECT_ERRNO(E2BIG, ioctl(fd, cmd, big))
-			TH_LOG("command 0x%lx, byte %zu", cmd, i);
-	}
-
-	/* And nothing is written behind what this one knows */
-	memset(big, 0x77, sizeof(big));
-	memcpy(big, good, size);
-	ASSERT_EQ(0, ioctl(fd, cmd, big));
-	EXPECT_EQ(0x77, big[size]);
-	EXPECT_EQ(0x77, big[size + 15]);
 }
 
 TEST_F(refusal, sizes)
