@@ -14,7 +14,7 @@
 set -uo pipefail
 
 programs=(info walk translate range table target kernel text refusal right race
-	kill flush cost stale unload)
+	kill flush cost stale storm unload)
 passed=0 failed=0 skipped=0
 
 usage()
