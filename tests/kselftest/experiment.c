@@ -119,6 +119,17 @@ int experiment_invalidate(int fd, const struct tlbscope_invalidation *what,
 	return ret;
 }
 
+/* Drop one page of the caller's own, by what each machine of ours has */
+int experiment_try(int fd)
+{
+	__u64 cpus = cpu_bit(cpu_first(cpus_online()));
+	char *p = (char *)((unsigned long)&cpus / PAGE * PAGE);
+	struct tlbscope_invalidation what;
+
+	what = what_pages(TLBSCOPE_CR4_PGE, p, 1, &cpus);
+	return experiment_invalidate(fd, &what, 1, NULL);
+}
+
 /* NULL behind the last */
 const char *method_name(unsigned int method)
 {

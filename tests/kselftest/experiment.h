@@ -27,6 +27,7 @@ struct tlbscope_invalidation what_pages(unsigned int method, const void *p,
 					size_t pages, const __u64 *cpus);
 int experiment_invalidate(int fd, const struct tlbscope_invalidation *what,
 			  __u32 repeat, struct tlbscope_invalidate *answer);
+int experiment_try(int fd);
 
 const char *method_name(unsigned int method);
 bool method_is_by_page(unsigned int method);

@@ -12,6 +12,7 @@
 #include <sys/syscall.h>
 
 #include "check.h"
+#include "experiment.h"
 #include "memory.h"
 
 #define NOBODY	65534
@@ -20,6 +21,7 @@ static const char * const files[] = { "walk", "ranges", "tables" };
 
 FIXTURE(right) {
 	int fd;
+	int lab;	/* of those that disturb */
 };
 
 FIXTURE_SETUP(right)
@@ -28,11 +30,14 @@ FIXTURE_SETUP(right)
 	ASSERT_LE(0, self->fd);
 	ASSERT_EQ(0, scope_ask(self->fd, "self"));
 	ASSERT_EQ(0, scope_target(self->fd, SELF));
+	self->lab = experiment_open_at("cost", SELF);
+	ASSERT_LE(0, self->lab);
 }
 
 FIXTURE_TEARDOWN(right)
 {
 	close(self->fd);
+	close(self->lab);
 }
 
 /* Leave this thread with the capabilities of @mask alone */
@@ -47,6 +52,24 @@ static int set_capabilities(unsigned long mask)
 	};
 
 	return syscall(SYS_capset, &header, data) ? -errno : 0;
+}
+
+/* The same of a file that disturbs */
+static void check_no_experiment(struct __test_metadata *_metadata, int fd)
+{
+	struct tlbscope_methods methods = { .size = sizeof(methods) };
+	struct tlbscope_info info = { .size = sizeof(info) };
+	struct tlbscope_cost cost = { .size = sizeof(cost) };
+	char byte;
+
+	EXPECT_EQ(-EPERM, scope_target(fd, SELF));
+	EXPECT_EQ(-EPERM, experiment_try(fd));
+	EXPECT_ERRNO(EPERM, ioctl(fd, TLBSCOPE_IOC_METHODS, &methods));
+	EXPECT_ERRNO(EPERM, ioctl(fd, TLBSCOPE_IOC_COST, &cost));
+	EXPECT_EQ(-EPERM, scope_ask(fd, "self cr4-pge 1000 2000"));
+	EXPECT_ERRNO(EPERM, read(fd, &byte, 1));
+	EXPECT_ERRNO(EPERM, lseek(fd, 0, SEEK_SET));
+	EXPECT_EQ(0, ioctl(fd, TLBSCOPE_IOC_INFO, &info));
 }
 
 /* Nothing that an open file can do is left */
@@ -84,6 +107,8 @@ static void check_no_open(struct __test_metadata *_metadata, int want)
 
 	for (i = 0; i < ARRAY_SIZE(files); i++)
 		EXPECT_EQ(want, scope_open(files[i]));
+	EXPECT_GT(0, experiment_open("invalidate"));
+	EXPECT_GT(0, experiment_open("cost"));
 	EXPECT_EQ(0, scope_info(&info));
 }
 
@@ -98,6 +123,8 @@ TEST_F(right, modes)
 		{ "/proc/tlbscope/walk", 0600 },
 		{ "/proc/tlbscope/ranges", 0600 },
 		{ "/proc/tlbscope/tables", 0600 },
+		{ EXPERIMENT_DIR "/invalidate", 0600 },
+		{ EXPERIMENT_DIR "/cost", 0600 },
 	};
 	struct stat st;
 	size_t i;
@@ -116,6 +143,7 @@ TEST_F(right, capability_dropped)
 				      ((1UL << 38) - 1)));
 	check_no_open(_metadata, -EPERM);
 	check_no_use(_metadata, self->fd);
+	check_no_experiment(_metadata, self->lab);
 }
 
 /* As a daemon does it that was started by root */
@@ -125,6 +153,7 @@ TEST_F(right, user_changed)
 	ASSERT_EQ(0, setresuid(NOBODY, NOBODY, NOBODY));
 	check_no_open(_metadata, -EACCES);
 	check_no_use(_metadata, self->fd);
+	check_no_experiment(_metadata, self->lab);
 }
 
 /* Not root, but with the one capability and the right to open the file */
@@ -143,10 +172,12 @@ TEST_F(right, capability_kept)
 	EXPECT_EQ(0, scope_walk(fd, (unsigned long)scope_open, 0, &w));
 	EXPECT_EQ(TLBSCOPE_LEAF, w.state);
 	close(fd);
+	EXPECT_EQ(0, experiment_try(self->lab));
 
 	/* The right goes while the file stays open */
 	ASSERT_EQ(0, set_capabilities(0));
 	check_no_use(_metadata, self->fd);
+	check_no_experiment(_metadata, self->lab);
 }
 
 /* Root of a user namespace has every capability there, and none here */
@@ -160,6 +191,7 @@ TEST_F(right, user_namespace)
 	ASSERT_EQ(0, getuid());
 	check_no_open(_metadata, -EPERM);
 	check_no_use(_metadata, self->fd);
+	check_no_experiment(_metadata, self->lab);
 }
 
 /* A file that is passed on takes no right with it, and leaves its owner's */
@@ -177,6 +209,7 @@ TEST_F(right, passed_on)
 			_exit(2);
 		_exit(scope_walk(self->fd, 0, 0, &w) == -EPERM &&
 		      scope_target(self->fd, SELF) == -EPERM &&
+		      experiment_try(self->lab) == -EPERM &&
 		      read(self->fd, &byte, 1) == -1 && errno == EPERM ? 0 : 1);
 	}
 	ASSERT_EQ(pid, waitpid(pid, &status, 0));
@@ -184,6 +217,7 @@ TEST_F(right, passed_on)
 	EXPECT_EQ(0, scope_walk(self->fd, (unsigned long)scope_open, 0, &w));
 	EXPECT_EQ(TLBSCOPE_LEAF, w.state);
 	EXPECT_EQ(1, read(self->fd, &byte, 1));
+	EXPECT_EQ(0, experiment_try(self->lab));
 }
 
 TEST_HARNESS_MAIN

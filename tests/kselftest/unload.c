@@ -9,6 +9,7 @@
 
 #include "check.h"
 #include "child.h"
+#include "experiment.h"
 #include "memory.h"
 
 static const char * const files[] = { "info", "walk", "ranges", "tables" };
@@ -53,6 +54,30 @@ TEST(refused_while_open)
 	close(fd[3]);
 	EXPECT_EQ(0, scope_info(&info));
 	EXPECT_EQ(0, references());
+}
+
+/* So do those that disturb, and nothing of a request stays behind */
+TEST(experiments_hold_it)
+{
+	static const char * const names[] = { "invalidate", "cost" };
+	char line[100];
+	size_t i;
+	int fd;
+
+	snprintf(line, sizeof(line), "self cr4-pge %lx %lx cpus=all",
+		 (unsigned long)line / PAGE * PAGE,
+		 (unsigned long)line / PAGE * PAGE + PAGE);
+	for (i = 0; i < ARRAY_SIZE(names); i++) {
+		fd = experiment_open(names[i]);
+		ASSERT_LE(0, fd);
+		EXPECT_EQ(1, references());
+		EXPECT_EQ(-EWOULDBLOCK, unload());
+		EXPECT_EQ(0, scope_ask(fd, line));
+		EXPECT_EQ(-EINVAL, scope_ask(fd, "nonsense"));
+		EXPECT_EQ(1, references());
+		close(fd);
+		EXPECT_EQ(0, references());
+	}
 }
 
 /* An open that fails, requests that fail: each lets go of what it held */
