@@ -96,6 +96,13 @@ static inline enum tlbscope_state compat_absent_state(u64 entry)
 #define COMPAT_BROADCAST_FLUSH	0
 #endif
 
+/* From 6.18 on a workqueue says so if it is each CPU's own */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 18, 0)
+#define COMPAT_WQ_PERCPU	WQ_PERCPU
+#else
+#define COMPAT_WQ_PERCPU	0
+#endif
+
 /* Software bits that not every kernel has, or not by the same name */
 #ifdef _PAGE_UFFD
 #define COMPAT_UFFD_WP		_PAGE_UFFD

@@ -53,7 +53,11 @@ static int lab_release(struct inode *inode, struct file *file)
 	return single_release(inode, file);
 }
 
-/* Rights are those of whoever uses the file now, not of who opened it */
+/*
+ * Rights are those of whoever uses the file now, not of who opened it. A request
+ * may last: who shares an open file with another waits for that, killably but
+ * for a read, which waits for the file's position before it comes here.
+ */
 static int begin_use(struct file *file)
 {
 	return lab_may_disturb(file->f_cred) ?:

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
-#include <linux/cpu.h>
 #include <linux/cpumask.h>
+#include <linux/delay.h>
 #include <linux/kthread.h>
 #include <linux/mm.h>
 #include <linux/sched.h>
@@ -12,45 +12,34 @@
 
 #include "compat.h"
 #include "experiment.h"
+#include "figures.h"
 #include "invalidate.h"
 #include "machine.h"
 #include "measure.h"
+#include "pages.h"
 #include "request.h"
 #include "target.h"
-#include "walk.h"
+#include "worker.h"
 
 /*
  * How an experiment reaches a target on a CPU where it may not even run. A
- * kernel worker of that CPU takes on the target's address space for a batch of
- * rounds, as the kernel's own helpers do (kthread_use_mm()). That loads CR3 with
- * the tag under which this CPU knows the target, and drops nothing by itself if
- * the target was there before. So what the worker invalidates is the target's
- * own, and what it reads fills the TLB for it.
+ * worker of that CPU takes on the target's address space for a batch of rounds,
+ * as the kernel's own helpers do (kthread_use_mm()). That loads CR3 with the tag
+ * under which this CPU knows the target, and drops nothing by itself if the
+ * target was there before. So what the worker invalidates is the target's own,
+ * and what it reads fills the TLB for it.
  *
- * Nothing is held from one batch to the next, and a batch lasts about a
- * millisecond: a target that exits, a CPU that goes and a signal wait no longer
- * than that. During a batch mm_users keeps the tables, and the CPU stays on line.
+ * Nothing is held from one batch to the next, and a batch ends with the first
+ * round after a millisecond. During a batch mm_users keeps the tables, and the
+ * CPU stays on line. So a target that exits, a CPU that goes and a signal wait
+ * for a round at most, once the worker has its CPU.
  *
  * Interrupts are off for a stretch of pages at a time, since nothing may come
- * between what is timed and the times.
+ * between what is timed and the times; in an IPI, of which that is all.
  */
 
 /* Rounds that are not counted: caches, branch predictors, the clock's speed */
 #define WARM_UP		4
-
-/**
- * struct page_set - the pages of a range
- * @n: pages
- * @reads: how many of them can be read
- * @address: of each page
- * @read: where to read, in random order
- */
-struct page_set {
-	u32 n;
-	u32 reads;
-	u64 address[TLBSCOPE_PAGES_MAX];
-	u64 read[TLBSCOPE_PAGES_MAX];
-};
 
 /**
  * struct answer - what a CPU did when it was interrupted
@@ -70,6 +59,7 @@ struct answer {
  * @mm: the target's
  * @pages: the range
  * @bystanders: and the pages beside it
+ * @nothing: the empty case
  * @invalidate: what each CPU does
  * @by_page: it goes by page
  * @take: a round, on @cpu
@@ -86,8 +76,9 @@ struct answer {
 struct run {
 	struct experiment *e;
 	struct mm_struct *mm;
-	struct page_set *pages;
-	struct page_set *bystanders;
+	struct pages *pages;
+	struct pages *bystanders;
+	invalidate_fn nothing;
 	invalidate_fn invalidate;
 	bool by_page;
 	int (*take)(struct run *run);
@@ -179,73 +170,24 @@ static int find_initiator(struct experiment *e)
 	return 0;
 }
 
-/*
- * The pages
- */
-
-/* The same order each time, one that no prefetcher foresees */
-static void shuffle(u64 *value, u32 n)
-{
-	u32 random = 2463534242U;
-
-	for (; n > 1; n--) {
-		random ^= random << 13;
-		random ^= random >> 17;
-		random ^= random << 5;
-		swap(value[n - 1], value[random % n]);
-	}
-}
-
-/* Each page's line in another set of the cache than its neighbours' */
-static u64 place_to_read(u64 page, u32 i)
-{
-	return page + i * SMP_CACHE_BYTES % PAGE_SIZE;
-}
-
-static int find_pages(struct page_set *set, const struct target *target,
-		      u64 start, u64 end, bool *mapped)
-{
-	struct tlbscope_translation t;
-	u64 address;
-
-	set->n = 0;
-	set->reads = 0;
-	for (address = start; address < end; set->n++) {
-		if (set->n == TLBSCOPE_PAGES_MAX)
-			return -E2BIG;
-		if (set->n % TLBSCOPE_ENTRIES == 0)
-			cond_resched();
-		t.address = address;
-		walk_translate(target, false, &t);
-		if (t.state != TLBSCOPE_NONE)
-			*mapped = true;
-		set->address[set->n] = address;
-		if (walk_finds_memory(target, address))
-			set->read[set->reads++] = place_to_read(address, set->n);
-		if (t.state == TLBSCOPE_LEAF)
-			address = ALIGN_DOWN(address, entry_span(t.level)) +
-				  entry_span(t.level);
-		else
-			address += PAGE_SIZE;
-	}
-	shuffle(set->read, set->reads);
-	return 0;
-}
-
-static int find_all_pages(struct run *run)
+static int find_pages(struct run *run)
 {
 	struct experiment *e = run->e;
 	bool mapped = false, any;
 	int ret;
 
-	ret = find_pages(run->pages, e->target, e->start, e->end, &mapped);
+	ret = pages_find(run->pages, e->target, e->start, e->end, &mapped);
 	if (!ret && !mapped)
 		ret = -EFAULT;
 	if (!ret && run->bystanders)
-		ret = find_pages(run->bystanders, e->target,
+		ret = pages_find(run->bystanders, e->target,
 				 e->bystanders_start, e->bystanders_end, &any);
 	if (ret)
 		return ret;
+	/* All of them in one interrupt */
+	if (e->method == TLBSCOPE_IPI && method_is_by_page(e->local) &&
+	    run->pages->n > TLBSCOPE_STRETCH)
+		return -E2BIG;
 	e->pages = run->pages->n;
 	if (e->measured)
 		e->pages_read = run->pages->reads;
@@ -258,7 +200,7 @@ static int find_all_pages(struct run *run)
  * A round: all of this runs on the CPU in question, with the target loaded
  */
 
-static u32 time_empty(void)
+static u32 time_empty(const struct run *run)
 {
 	struct invalidate_cpu cpu;
 	unsigned long flags;
@@ -267,7 +209,7 @@ static u32 time_empty(void)
 	local_irq_save(flags);
 	invalidate_look(&cpu);
 	begin = measure_now();
-	invalidate_nothing(&cpu, NULL, 0);
+	run->nothing(&cpu, NULL, 0);
 	end = measure_now();
 	local_irq_restore(flags);
 	return measure_between(begin, end);
@@ -287,14 +229,14 @@ static int invalidate_stretch(const struct run *run, const u64 *address,
 	ret = run->invalidate(&cpu, address, n);
 	end = measure_now();
 	local_irq_restore(flags);
-	s->invalidation += measure_between(begin, end);
+	measure_add(&s->invalidation, begin, end);
 	s->stretches++;
 	return ret;
 }
 
 static int invalidate_pages(const struct run *run, struct tlbscope_sample *s)
 {
-	const struct page_set *set = run->pages;
+	const struct pages *set = run->pages;
 	int ret = 0;
 	u32 i;
 
@@ -308,66 +250,10 @@ static int invalidate_pages(const struct run *run, struct tlbscope_sample *s)
 	return ret;
 }
 
-/*
- * Each load waits for the one before it: its address depends on what that one
- * brought, by nothing. A page that went away meanwhile is not brought back: with
- * interrupts off the fault is not handled, and the load is given up.
- */
-static bool read_stretch(const struct run *run, const u64 *address, u32 n,
-			 u32 *cycles)
-{
-	u64 begin, end, value, depend = 0, none = 0;
-	unsigned long flags;
-	u32 i;
-
-	OPTIMIZER_HIDE_VAR(none);
-	local_irq_save(flags);
-	for (i = 0; i < n; i++)
-		if (!walk_finds_memory(run->e->target, address[i]))
-			goto gone;
-	pagefault_disable();
-	if (!user_access_begin((void __user *)address[0], sizeof(value)))
-		goto no_access;
-	begin = measure_now();
-	for (i = 0; i < n; i++) {
-		unsafe_get_user(value, (u64 __user *)(address[i] + depend),
-				fault);
-		depend = value & none;
-	}
-	end = measure_now();
-	user_access_end();
-	pagefault_enable();
-	local_irq_restore(flags);
-	*cycles += measure_between(begin, end);
-	return true;
-
-fault:
-	user_access_end();
-no_access:
-	pagefault_enable();
-gone:
-	local_irq_restore(flags);
-	return false;
-}
-
-static bool read_pages(const struct run *run, const struct page_set *set,
-		       u32 *cycles)
-{
-	u32 i;
-
-	*cycles = 0;
-	for (i = 0; set && i < set->reads; i += TLBSCOPE_STRETCH)
-		if (!read_stretch(run, set->read + i,
-				  min_t(u32, set->reads - i,
-					TLBSCOPE_STRETCH), cycles))
-			return false;
-	return true;
-}
-
 static bool read_both(const struct run *run, u32 *pages, u32 *bystanders)
 {
-	return read_pages(run, run->pages, pages) &&
-	       read_pages(run, run->bystanders, bystanders);
+	return pages_read(run->pages, run->mm, pages) &&
+	       pages_read(run->bystanders, run->mm, bystanders);
 }
 
 static void forget_reads(struct tlbscope_sample *s)
@@ -409,7 +295,7 @@ static int take_local(struct run *run)
 	memset(s, 0, sizeof(*s));
 	s->cpu = run->cpu;
 	if (reads) {
-		s->empty = time_empty();
+		s->empty = time_empty(run);
 		reads = read_before(run, s);
 	}
 	ret = invalidate_pages(run, s);
@@ -430,7 +316,8 @@ static bool has_loaded(const struct invalidate_cpu *cpu,
 /*
  * A CPU that is interrupted, with whatever address space it has. If that is not
  * the target's, the target's tag is not known here; but then none of its entries
- * is used before it is loaded, and let_go_elsewhere() took care of that.
+ * is used before it is loaded, and let_go_elsewhere() took care of that. Where
+ * the kernel flushes by broadcast it does not: there all tags are dropped.
  */
 static void respond(void *arg)
 {
@@ -445,12 +332,12 @@ static void respond(void *arg)
 	s->cpu = smp_processor_id();
 	if (run->in_step && now > run->sent)
 		s->delivery = measure_between(run->sent, now);
-	s->empty = time_empty();
+	s->empty = time_empty(run);
 	invalidate_look(&cpu);
 	answer->loaded = has_loaded(&cpu, run->mm);
 	if (answer->loaded)
 		ret = invalidate_pages(run, s);
-	else if (COMPAT_BROADCAST_FLUSH && machine_has_invlpgb())
+	else if (COMPAT_BROADCAST_FLUSH && machine_invlpgb_pages)
 		ret = invalidate_method(TLBSCOPE_INVPCID_NONGLOBAL)(&cpu, NULL, 0);
 	if (ret)
 		WRITE_ONCE(run->err, ret);
@@ -484,27 +371,43 @@ static void keep_answers(struct run *run)
 	}
 }
 
+/* A CPU can only go off line when all let themselves be interrupted for it */
+static int interrupt_all(struct run *run, struct tlbscope_sample *s)
+{
+	int ret = -ENXIO;
+	u64 end;
+
+	let_go_elsewhere(run);
+	preempt_disable();
+	if (cpumask_subset(run->e->cpus, cpu_online_mask)) {
+		run->sent = measure_now();
+		on_each_cpu_mask(run->e->cpus, respond, run, true);
+		end = measure_now();
+		s->invalidation = measure_between(run->sent, end);
+		s->stretches = 1;
+		ret = run->err;
+	}
+	preempt_enable();
+	return ret;
+}
+
 static int take_ipi(struct run *run)
 {
 	struct tlbscope_sample *s = this_sample(run, 0);
 	bool reads = run->e->measured &&
 		     cpumask_test_cpu(run->cpu, run->e->cpus);
-	u64 end;
+	int ret;
 
 	memset(s, 0, sizeof(*s));
 	s->cpu = run->cpu;
 	if (run->e->measured)
-		s->empty = time_empty();
+		s->empty = time_empty(run);
 	if (reads)
 		reads = read_before(run, s);
-	run->sent = measure_now();
-	on_each_cpu_mask(run->e->cpus, respond, run, true);
-	end = measure_now();
-	s->invalidation = measure_between(run->sent, end);
-	s->stretches = 1;
+	ret = interrupt_all(run, s);
+	if (ret)
+		return ret;
 	keep_answers(run);
-	if (run->err)
-		return run->err;
 	if (!reads || !read_after(run, s))
 		forget_reads(s);
 	return 0;
@@ -514,7 +417,7 @@ static int take_ipi(struct run *run)
  * Rounds, for about a millisecond
  */
 
-/* In a worker of run->cpu, which the caller keeps on line */
+/* In a worker of run->cpu */
 static int batch(void *arg)
 {
 	struct run *run = arg;
@@ -522,8 +425,6 @@ static int batch(void *arg)
 	int ret;
 
 	kthread_use_mm(run->mm);
-	if (run->e->method == TLBSCOPE_IPI)
-		let_go_elsewhere(run);
 	do {
 		ret = run->take(run);
 		if (ret)
@@ -537,17 +438,13 @@ static int batch(void *arg)
 	return ret;
 }
 
-/* CPUs may have gone since the batch before */
-static int run_batch(struct run *run)
+/* The CPUs that are interrupted have other things to do, too */
+static void pause_between(const struct run *run)
 {
-	int ret = -ENXIO;
-
-	cpus_read_lock();
-	if (run->take == take_local ||
-	    cpumask_subset(run->e->cpus, cpu_online_mask))
-		ret = smp_call_on_cpu(run->cpu, batch, run, false);
-	cpus_read_unlock();
-	return ret;
+	if (run->e->method == TLBSCOPE_IPI)
+		usleep_range(500, 1000);
+	else
+		cond_resched();
 }
 
 static int run_rounds(struct run *run)
@@ -561,9 +458,9 @@ static int run_rounds(struct run *run)
 		ret = target_enter(run->e->target);
 		if (ret)
 			return ret;
-		ret = run_batch(run);
+		ret = worker_run(run->cpu, batch, run);
 		target_leave(run->e->target);
-		cond_resched();
+		pause_between(run);
 	}
 	return ret;
 }
@@ -572,79 +469,18 @@ static int run_rounds(struct run *run)
  * What comes of it
  */
 
-enum figure {
-	FIGURE_EMPTY,
-	FIGURE_INVALIDATION,
-	FIGURE_DELIVERY,
-	FIGURE_WARM,
-	FIGURE_REFILL,
-	FIGURE_BYSTANDERS_WARM,
-	FIGURE_COLLATERAL,
-};
-
-/* Whether a sample has such a figure, and what it is; @empty to be subtracted */
-static bool figure_of(const struct tlbscope_sample *s, enum figure figure,
-		      s64 empty, s64 *value)
-{
-	switch (figure) {
-	case FIGURE_EMPTY:
-		*value = s->empty;
-		return true;
-	case FIGURE_INVALIDATION:
-		*value = s->invalidation - s->stretches * empty;
-		return s->stretches;
-	case FIGURE_DELIVERY:
-		*value = s->delivery;
-		return s->delivery;
-	case FIGURE_WARM:
-		*value = s->warm;
-		return s->warm;
-	case FIGURE_REFILL:
-		*value = (s64)s->cold - s->warm;
-		return s->warm;
-	case FIGURE_BYSTANDERS_WARM:
-		*value = s->bystanders_warm;
-		return s->bystanders_warm;
-	default:
-		*value = (s64)s->bystanders_cold - s->bystanders_warm;
-		return s->bystanders_warm;
-	}
-}
-
-static void summarise(struct tlbscope_summary *summary, s64 *scratch,
-		      const struct tlbscope_sample *s, u32 n,
-		      enum figure figure, s64 empty)
-{
-	u32 filled = 0;
-
-	for (; n; n--, s++)
-		if (figure_of(s, figure, empty, &scratch[filled]))
-			filled++;
-	measure_summarise(summary, scratch, filled);
-	cond_resched();
-}
-
 static void summarise_row(const struct run *run, u32 row, u32 role,
 			  s64 *scratch)
 {
 	const u32 n = run->e->times;
 	const struct tlbscope_sample *s = &run->sample[row * n];
 	struct tlbscope_cost_cpu *cost = &run->e->cost[run->e->costs++];
-	s64 empty;
 
 	cost->cpu = s->cpu;
 	cost->role = role;
 	if (role == TLBSCOPE_ROLE_RESPONDER)
 		cost->loaded = run->loaded[row];
-	summarise(&cost->empty, scratch, s, n, FIGURE_EMPTY, 0);
-	empty = cost->empty.median;
-	summarise(&cost->invalidation, scratch, s, n, FIGURE_INVALIDATION, empty);
-	summarise(&cost->delivery, scratch, s, n, FIGURE_DELIVERY, empty);
-	summarise(&cost->warm, scratch, s, n, FIGURE_WARM, empty);
-	summarise(&cost->refill, scratch, s, n, FIGURE_REFILL, empty);
-	summarise(&cost->bystanders_warm, scratch, s, n,
-		  FIGURE_BYSTANDERS_WARM, empty);
-	summarise(&cost->collateral, scratch, s, n, FIGURE_COLLATERAL, empty);
+	figures_of(cost, s, n, scratch);
 }
 
 static int copy_raw(struct run *run, u32 row)
@@ -778,7 +614,7 @@ static int look_at_target(struct run *run)
 	if (!ret && e->method == TLBSCOPE_IPI)
 		ret = find_initiator(e);
 	if (!ret)
-		ret = find_all_pages(run);
+		ret = find_pages(run);
 	target_leave(e->target);
 	return ret;
 }
@@ -794,7 +630,7 @@ static int look_at_target(struct run *run)
  */
 int experiment_run(struct experiment *e)
 {
-	struct run run = { .e = e };
+	struct run run = { .e = e, .nothing = invalidate_nothing() };
 	int ret;
 
 	ret = check_request(e) ?: check_ranges(e) ?: alloc_pages_of(&run) ?:

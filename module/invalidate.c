@@ -2,6 +2,7 @@
 #include <linux/build_bug.h>
 #include <linux/errno.h>
 #include <linux/minmax.h>
+#include <linux/nospec.h>
 #include <asm/asm.h>
 #include <asm/cpufeature.h>
 #include <asm/processor-flags.h>
@@ -215,7 +216,7 @@ u64 invalidate_available(void)
 	if (has_invpcid || !boot_cpu_has(X86_FEATURE_PTI) ||
 	    !boot_cpu_has(X86_FEATURE_PCID))
 		set |= BIT(TLBSCOPE_INVLPG) | BIT(TLBSCOPE_CR3);
-	if (machine_has_invlpgb())
+	if (machine_invlpgb_pages)
 		set |= BIT(TLBSCOPE_INVLPGB);
 	return set;
 }
@@ -228,7 +229,7 @@ u64 invalidate_available(void)
  */
 invalidate_fn invalidate_method(unsigned int method)
 {
-	return methods[method];
+	return methods[array_index_nospec(method, ARRAY_SIZE(methods))];
 }
 
 /**
@@ -247,16 +248,21 @@ void invalidate_look(struct invalidate_cpu *cpu)
 			boot_cpu_has(X86_FEATURE_PTI);
 }
 
-/**
- * invalidate_nothing - the empty case, to be subtracted
- * @cpu: not looked at
- * @address: not looked at
- * @n: not looked at
- *
- * Return: 0.
- */
-int invalidate_nothing(const struct invalidate_cpu *cpu, const u64 *address,
-		       unsigned int n)
+static int by_nothing(const struct invalidate_cpu *cpu, const u64 *address,
+		      unsigned int n)
 {
 	return 0;
+}
+
+/**
+ * invalidate_nothing - the primitive that does nothing, to be subtracted
+ *
+ * Return: the function, which the compiler must call as it does the others.
+ */
+invalidate_fn invalidate_nothing(void)
+{
+	invalidate_fn fn = by_nothing;
+
+	OPTIMIZER_HIDE_VAR(fn);
+	return fn;
 }

@@ -28,11 +28,11 @@ struct invalidate_cpu {
  * @address: the pages, for a method that goes by page
  * @n: how many
  *
- * Runs with interrupts off, on a CPU that has the target's address space
- * loaded. It reaches what is tagged for the target there, whichever half.
+ * Runs with interrupts off. It reaches what is tagged for the address space
+ * that this CPU has loaded, for user mode too; or more.
  *
- * Return: 0, or -EOPNOTSUPP if the CPU faulted on the instruction (a hypervisor
- * may refuse it), and then nothing has happened.
+ * Return: 0, or -EOPNOTSUPP if the CPU faulted on an instruction, which a
+ * hypervisor may refuse; some may have been carried out before it.
  */
 typedef int (*invalidate_fn)(const struct invalidate_cpu *cpu,
 			     const u64 *address, unsigned int n);
@@ -40,7 +40,6 @@ typedef int (*invalidate_fn)(const struct invalidate_cpu *cpu,
 u64 invalidate_available(void);
 invalidate_fn invalidate_method(unsigned int method);
 void invalidate_look(struct invalidate_cpu *cpu);
-int invalidate_nothing(const struct invalidate_cpu *cpu, const u64 *address,
-		       unsigned int n);
+invalidate_fn invalidate_nothing(void);
 
 #endif /* TLBSCOPE_INVALIDATE_H */

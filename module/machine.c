@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <linux/cache.h>
+#include <linux/cc_platform.h>
 #include <linux/init.h>
 #include <linux/mm.h>
 #include <linux/module.h>
@@ -14,26 +15,27 @@
 /* Which bit of an entry means what; written once, before anyone can ask */
 struct tlbscope_format machine_format __ro_after_init;
 
-/* How many pages one INVLPGB takes, where the CPU has it */
+/* How many pages one INVLPGB takes; 0 without */
 unsigned int machine_invlpgb_pages __ro_after_init;
 
 /* AMD APM vol. 3, CPUID 8000_0008 EBX */
 #define CPUID_AMD_EXTENDED	0x80000008
-#define CPUID_AMD_INVLPGB	BIT(3)
+
+/* Bit 3 of its EBX, as the kernel keeps it; a name it has only from 6.15 on */
+#define CPU_INVLPGB		(13 * 32 + 3)
 
 /* Where hypervisors name themselves */
 #define CPUID_HYPERVISOR	0x40000000
 
-/**
- * machine_has_invlpgb - whether the CPU can invalidate by broadcast (AMD)
- *
- * Return: true if it can.
+/*
+ * CPUID says so on some that cannot: those of family 17h (Zen 2) have the bit by
+ * mistake, and kernels of old do not know. In a guest whose registers are
+ * encrypted an instruction that is intercepted does not fault as others do.
  */
-bool machine_has_invlpgb(void)
+static bool has_invlpgb(void)
 {
-	if (boot_cpu_data.extended_cpuid_level < CPUID_AMD_EXTENDED)
-		return false;
-	return cpuid_ebx(CPUID_AMD_EXTENDED) & CPUID_AMD_INVLPGB;
+	return boot_cpu_has(CPU_INVLPGB) && boot_cpu_data.x86 >= 0x19 &&
+	       !cc_platform_has(CC_ATTR_GUEST_STATE_ENCRYPT);
 }
 
 /**
@@ -50,7 +52,7 @@ void __init machine_init(void)
 		.devmap		= COMPAT_DEVMAP,
 		.saved_dirty	= COMPAT_SAVED_DIRTY,
 	};
-	if (machine_has_invlpgb())
+	if (has_invlpgb())
 		machine_invlpgb_pages = (cpuid_edx(CPUID_AMD_EXTENDED) & 0xffff) + 1;
 }
 
@@ -71,7 +73,7 @@ static u64 features(void)
 	/* The kernel clears its own flag when told no5lvl: ask the CPU */
 	if (boot_cpu_data.cpuid_level >= 7 && (cpuid_ecx(7) & BIT(16)))
 		f |= TLBSCOPE_FEAT_LA57;
-	if (machine_has_invlpgb())
+	if (machine_invlpgb_pages)
 		f |= TLBSCOPE_FEAT_INVLPGB;
 	if (boot_cpu_has(X86_FEATURE_PTI))
 		f |= TLBSCOPE_FEAT_PTI;

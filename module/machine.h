@@ -30,7 +30,6 @@ static inline u64 machine_kernel_start(void)
 }
 
 void machine_init(void);
-bool machine_has_invlpgb(void);
 void machine_info(struct tlbscope_info *info);
 
 #endif /* TLBSCOPE_MACHINE_H */

@@ -8,15 +8,24 @@
 #include "debugfs.h"
 #include "machine.h"
 #include "procfs.h"
+#include "worker.h"
 
 static int __init tlbscope_init(void)
 {
 	int ret;
 
 	machine_init();
+	ret = worker_init();
+	if (ret)
+		return ret;
 	ret = procfs_init();
-	if (!ret)
-		debug_init();
+	if (ret)
+		goto exit_worker;
+	debug_init();
+	return 0;
+
+exit_worker:
+	worker_exit();
 	return ret;
 }
 
@@ -24,6 +33,7 @@ static void __exit tlbscope_exit(void)
 {
 	debug_exit();
 	procfs_exit();
+	worker_exit();
 }
 
 module_init(tlbscope_init);

@@ -30,10 +30,26 @@ static __always_inline u64 measure_now(void)
 	return (u64)high << 32 | low;
 }
 
+/**
+ * measure_add - add what lies between two times
+ * @cycles: sum, which stays at U32_MAX once it got there
+ * @begin: measure_now() before
+ * @end: and after
+ */
+static inline void measure_add(u32 *cycles, u64 begin, u64 end)
+{
+	u64 sum = *cycles + (end - begin);
+
+	*cycles = sum > U32_MAX ? U32_MAX : sum;
+}
+
 /* What lies between two times, in the width of a sample */
 static inline u32 measure_between(u64 begin, u64 end)
 {
-	return end - begin > U32_MAX ? U32_MAX : end - begin;
+	u32 cycles = 0;
+
+	measure_add(&cycles, begin, end);
+	return cycles;
 }
 
 void measure_summarise(struct tlbscope_summary *summary, s64 *value,

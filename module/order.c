@@ -67,35 +67,59 @@ static int parse_bystanders(struct order *order, char *word)
 	       parse_address(&order->bystanders_end, word);
 }
 
+enum option {
+	OPTION_CPUS,
+	OPTION_LOCAL,
+	OPTION_INITIATOR,
+	OPTION_REPEAT,
+	OPTION_SAMPLES,
+	OPTION_BYSTANDERS,
+	OPTIONS
+};
+
+static const char * const options[OPTIONS] = {
+	[OPTION_CPUS]		= "cpus",
+	[OPTION_LOCAL]		= "local",
+	[OPTION_INITIATOR]	= "initiator",
+	[OPTION_REPEAT]		= "repeat",
+	[OPTION_SAMPLES]	= "samples",
+	[OPTION_BYSTANDERS]	= "bystanders",
+};
+
+/* Those that only one of the two kinds has */
+static bool option_fits(enum option option, bool measured)
+{
+	if (option == OPTION_REPEAT)
+		return !measured;
+	return measured || (option != OPTION_SAMPLES &&
+			    option != OPTION_BYSTANDERS);
+}
+
 /* NAME=VALUE; one that is there twice is as likely a mistake as any */
 static int parse_option(struct order *order, bool measured, char *word,
 			unsigned int *seen)
 {
-	static const char * const names[] = {
-		"cpus", "local", "initiator", "repeat", "samples", "bystanders",
-	};
 	char *name = strsep(&word, "=");
 	unsigned int i;
 
-	for (i = 0; i < ARRAY_SIZE(names); i++)
-		if (!strcmp(name, names[i]))
+	for (i = 0; i < OPTIONS; i++)
+		if (!strcmp(name, options[i]))
 			break;
-	if (i == ARRAY_SIZE(names) || !word || (*seen & (1U << i)))
+	if (i == OPTIONS || !word || (*seen & (1U << i)) ||
+	    !option_fits(i, measured))
 		return -EINVAL;
 	*seen |= 1U << i;
 	switch (i) {
-	case 0:
+	case OPTION_CPUS:
 		return parse_cpus(order, word);
-	case 1:
+	case OPTION_LOCAL:
 		return parse_method(&order->local, word);
-	case 2:
+	case OPTION_INITIATOR:
 		return parse_initiator(order, word);
-	case 3:
-		return measured ? -EINVAL : parse_number(&order->times, word);
-	case 4:
-		return measured ? parse_number(&order->times, word) : -EINVAL;
+	case OPTION_BYSTANDERS:
+		return parse_bystanders(order, word);
 	default:
-		return measured ? parse_bystanders(order, word) : -EINVAL;
+		return parse_number(&order->times, word);
 	}
 }
 

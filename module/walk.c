@@ -264,41 +264,6 @@ void walk_translate(const struct target *target, bool user,
 	result->rights = result->state == TLBSCOPE_LEAF ? stop.rights : 0;
 }
 
-/**
- * walk_finds_memory - whether an address is of memory that reading does not change
- * @target: whose, entered
- * @address: of the user's half
- *
- * A device's registers may do anything when they are read. They have no struct
- * page, or the entry is marked special, or it does not ask for write-back
- * caching, whose index in the PAT is 0.
- *
- * With interrupts off, on a CPU that has the target loaded, the answer holds
- * until they are on: who maps something else there must have this CPU drop
- * what was there before. Only a CPU that invalidates by broadcast waits for
- * nobody, and can be ahead by as long as interrupts are off.
- *
- * Return: true for a present page of ordinary memory that user mode may read.
- */
-bool walk_finds_memory(const struct target *target, u64 address)
-{
-	struct reading reading;
-	struct stop stop;
-	u64 uncached;
-
-	begin_reading(&reading, target_mm(target));
-	descend(target_root(target, false), address, 0, NULL, &stop);
-	end_reading(&reading);
-
-	if (!(stop.entry & ENTRY_PRESENT) || !(stop.rights & TLBSCOPE_MAY_USER))
-		return false;
-	uncached = ENTRY_PWT | ENTRY_PCD |
-		   (stop.level == 1 ? ENTRY_PAT_4K : ENTRY_PAT_HUGE);
-	return !(stop.entry & (uncached | machine_format.special)) &&
-	       pfn_valid(PHYS_PFN(entry_phys(stop.entry, stop.level,
-					     &machine_format)));
-}
-
 /* A table's entries as they are now, or where the way to it ends */
 static bool snapshot(struct walk *walk, struct walk_table *t,
 		     struct stop *stop)

@@ -91,7 +91,6 @@ u64 walk_entry_address(const struct walk *walk, const struct walk_table *t,
 		       unsigned int index);
 void walk_translate(const struct target *target, bool user,
 		    struct tlbscope_translation *result);
-bool walk_finds_memory(const struct target *target, u64 address);
 int walk_range(struct walk *walk);
 
 #endif /* TLBSCOPE_WALK_H */

@@ -403,7 +403,7 @@ struct tlbscope_tables {
  * What follows disturbs, and works on /sys/kernel/debug/tlbscope/{invalidate,
  * cost} alone, beside TLBSCOPE_IOC_INFO and TLBSCOPE_IOC_TARGET. It never changes
  * what a program computes: to drop a translation is always safe, and the memory
- * of a target is only read.
+ * of a target is only read, which can be seen by its accessed bits.
  */
 
 /**
@@ -422,7 +422,8 @@ struct tlbscope_tables {
  * @TLBSCOPE_IPI: one CPU interrupts the others, each of them runs one of the
  *	methods above (but not INVLPGB), and it waits for them all: what the
  *	kernel's own shootdown does. A CPU that runs another address space has
- *	the target's entries dropped when it next loads it, as the kernel does it.
+ *	the target's entries dropped when it next loads it, as the kernel does it;
+ *	or, where the kernel flushes by INVLPGB, all but global pages at once.
  *
  * With page-table isolation and PCIDs, methods that drop a page or a tag drop it
  * for both tags of the process; without INVPCID that cannot be done, and they
@@ -471,8 +472,9 @@ struct tlbscope_methods {
  * @start: in: first address, a multiple of 4096, in the user's half
  * @end: in: first address behind; from @start to here there are at most
  *	TLBSCOPE_PAGES_MAX pages. A huge page counts as one, and is dropped by one
- *	instruction; of what is not present, each 4 KiB. Methods that drop more
- *	than pages do so whatever the range.
+ *	instruction; of what is not present, each 4 KiB. An IPI takes at most
+ *	TLBSCOPE_STRETCH pages where it goes by page. Methods that drop more than
+ *	pages do so whatever the range.
  * @cpus: in: address of a bit mask as of sched_setaffinity(); 0 with a flag
  * @cpus_len: in: its length in bytes, a multiple of 8; 0 with a flag
  * @initiator: in: for TLBSCOPE_IPI the CPU that interrupts the others, or -1 for
@@ -530,8 +532,9 @@ struct tlbscope_invalidate {
  * @reserved: zero
  *
  * A page is read by one load of 8 bytes, each of which waits for the one
- * before; in a random order. The four are 0 if there was nothing to read or
- * a page went away meanwhile, and for responders.
+ * before; in a random order. The four are 0 if there was nothing to read, a page
+ * went away or the address space was just being changed, and for responders.
+ * 4294967295 stands for that many cycles and more.
  */
 struct tlbscope_sample {
 	__u32 cpu;
@@ -579,9 +582,10 @@ struct tlbscope_summary {
  * @loaded: of a responder: in how many samples it ran the target's address
  *	space, and so had the local method to run
  * @reserved: zero
- * @empty: measuring nothing. Its median has been subtracted below.
- * @invalidation: the invalidation alone; of an initiator: the round trip; of a
- *	responder: the local method, where it was @loaded
+ * @empty: measuring nothing
+ * @invalidation: the invalidation alone, the median of @empty subtracted for
+ *	each stretch; of an initiator: the round trip; of a responder: the local
+ *	method, where it was @loaded
  * @delivery: of a responder: until it was interrupted
  * @warm: reading the pages, before; the time to measure is in it
  * @refill: what reading them took longer after it
@@ -613,8 +617,8 @@ struct tlbscope_cost_cpu {
  * @samples: in: how many on each CPU, 1 to TLBSCOPE_SAMPLES_MAX; for an IPI times
  *	the number of CPUs at most TLBSCOPE_RECORDS_MAX
  * @pages: out: pages in the range
- * @pages_read: out: those of them that are read: what is present, the user's,
- *	and memory (not a device's)
+ * @pages_read: out: those of them that are read: what is present, the user's
+ *	and without a protection key, in a mapping that holds no device's memory
  * @bystanders_read: out: bystanders that are read
  * @vec: in: address of an array of struct tlbscope_cost_cpu
  * @vec_len: in: its length in records: at least one a CPU, and one for an
@@ -626,7 +630,8 @@ struct tlbscope_cost_cpu {
  *	What does not fit is left out.
  *
  * What is measured is measured with interrupts off, for TLBSCOPE_STRETCH pages
- * at a time; only an initiator waits with interrupts on.
+ * at a time; only an initiator waits with interrupts on. While pages are read the
+ * target's mmap lock is held, for as long.
  */
 struct tlbscope_cost {
 	__u32 size;

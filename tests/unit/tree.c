@@ -555,47 +555,6 @@ TEST(a_hole_ends_at_its_level)
 	CHECK_EQ(w.rights, 0);
 }
 
-/* A tree whose only way leads through @leaf, at @level */
-static bool finds_memory(u64 leaf, unsigned int level, u64 above)
-{
-	u64 address = 0x123456789000, phys = 0, next;
-	unsigned int at;
-
-	memset(shim_memory, 0, sizeof(shim_memory));
-	tables_used = 1;
-	for (at = 4; at > level; at--) {
-		next = new_table();
-		table_at(phys)[entry_index(address, at)] = next | above;
-		phys = next;
-	}
-	table_at(phys)[entry_index(address, level)] = leaf;
-	return walk_finds_memory(NULL, address);
-}
-
-TEST(what_may_be_read)
-{
-	const u64 good = ENTRY_PRESENT | ENTRY_USER;
-	const u64 above = good | ENTRY_WRITE;
-
-	machine_format.special = 0x200;
-	CHECK(finds_memory(good | 0x1000, 1, above));
-	CHECK(finds_memory(good | ENTRY_PSE, 2, above));
-	CHECK(finds_memory(good | ENTRY_PSE, 3, above));
-	/* Not there, not the user's at some level, a device's */
-	CHECK(!finds_memory(0, 1, above));
-	CHECK(!finds_memory(ENTRY_PROTNONE | 0x1000, 1, above));
-	CHECK(!finds_memory(ENTRY_PRESENT | 0x1000, 1, above));
-	CHECK(!finds_memory(good | 0x1000, 1, ENTRY_PRESENT | ENTRY_WRITE));
-	CHECK(!finds_memory(good | 0x1000 | machine_format.special, 1, above));
-	CHECK(!finds_memory(good | 0x1000 | ENTRY_PCD, 1, above));
-	CHECK(!finds_memory(good | 0x1000 | ENTRY_PWT, 1, above));
-	CHECK(!finds_memory(good | 0x1000 | ENTRY_PAT_4K, 1, above));
-	CHECK(!finds_memory(good | ENTRY_PSE | ENTRY_PAT_HUGE, 2, above));
-	CHECK(!finds_memory(good | ENTRY_PSE | ENTRY_PCD, 3, above));
-	CHECK(!finds_memory(good | 0xfe000000000, 1, above));
-	machine_format.special = 0;
-}
-
 /*
  * Races: between tables anything may go
  */
