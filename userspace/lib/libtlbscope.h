@@ -32,6 +32,7 @@
 #ifndef LIBTLBSCOPE_H
 #define LIBTLBSCOPE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -244,6 +245,61 @@ struct tlbscope_census {
  */
 int tlbscope_census(struct tlbscope *t, uint64_t start, uint64_t end,
 		    unsigned int flags, struct tlbscope_census *census);
+
+/**
+ * struct tlbscope_estimate - a figure that was measured, and how far to trust it
+ * @value: the figure
+ * @low: lower end of its 95 % confidence interval
+ * @high: upper end
+ */
+struct tlbscope_estimate {
+	double value;
+	double low;
+	double high;
+};
+
+/**
+ * struct tlbscope_stats - what samples amount to, in their own unit
+ * @count: how many
+ * @min: the least
+ * @p99: 99 % are not above it (nearest rank)
+ * @max: the greatest
+ * @mad: median absolute deviation: half of them are as near to the median
+ * @median: with the interval between two of the samples that holds the true
+ *	median with 95 % probability, however they are distributed. Fewer than 6
+ *	samples have none, it is without end then
+ */
+struct tlbscope_stats {
+	size_t count;
+	double min;
+	double p99;
+	double max;
+	double mad;
+	struct tlbscope_estimate median;
+};
+
+/**
+ * tlbscope_stats - sum up samples
+ * @samples: no NaN among them; they are sorted
+ * @n: how many, from 1
+ * @stats: receives the result
+ *
+ * Return: 0, -EINVAL no samples, -ENOMEM.
+ */
+int tlbscope_stats(double *samples, size_t n, struct tlbscope_stats *stats);
+
+/* tlbscope_estimate_sub - @a less @b, measured independently of each other */
+struct tlbscope_estimate tlbscope_estimate_sub(struct tlbscope_estimate a,
+					       struct tlbscope_estimate b);
+
+/**
+ * tlbscope_inconclusive - too noisy to name a figure
+ * @e: a figure that can only be above 0: a time, a cost
+ *
+ * Return: true if the interval reaches down to 0, or is wider than half of the
+ * value.
+ */
+bool tlbscope_inconclusive(const struct tlbscope_estimate *e);
 
 /* Long enough for the words of any entry */
 #define TLBSCOPE_FLAGS_LEN	192
