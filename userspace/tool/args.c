@@ -89,6 +89,73 @@ int args_number(const char *word, uint64_t *number)
 	return parse(word, hex ? 16 : 10, number);
 }
 
+static void sweep_add(struct args_sweep *sweep, uint64_t value)
+{
+	sweep->value[sweep->count++] = value;
+}
+
+/**
+ * args_sweep - "N", or "A..B": both, and the powers of two between them
+ * @word: as it was typed, decimal
+ * @min: the least that makes sense
+ * @max: the most
+ * @sweep: receives the values
+ *
+ * Return: 0, -EINVAL not of this form or falling, -ERANGE not within bounds
+ */
+int args_sweep(const char *word, uint64_t min, uint64_t max,
+	       struct args_sweep *sweep)
+{
+	const char *dots = strstr(word, "..");
+	char first[24] = "";
+	uint64_t a, b, n;
+	int err;
+
+	sweep->count = 0;
+	if (strlen(word) >= 2 * sizeof(first))
+		return -ERANGE;
+	if (dots && dots - word < (ptrdiff_t)sizeof(first))
+		memcpy(first, word, (size_t)(dots - word));
+	err = parse(dots ? first : word, 10, &a);
+	b = a;
+	if (!err && dots)
+		err = parse(dots + 2, 10, &b);
+	if (err)
+		return err;
+	if (a > b)
+		return -EINVAL;
+	if (a < min || b > max)
+		return -ERANGE;
+	sweep_add(sweep, a);
+	for (n = 1; n && n < b; n <<= 1)
+		if (n > a)
+			sweep_add(sweep, n);
+	if (b > a)
+		sweep_add(sweep, b);
+	return 0;
+}
+
+/**
+ * args_pages - for --pages: how many at a time
+ * @word: "N" or "A..B", from 1 to ARGS_PAGES_MAX
+ * @sweep: receives the values
+ *
+ * Return: 0 or an exit status, the reason has been said
+ */
+int args_pages(const char *verb, const char *word, struct args_sweep *sweep)
+{
+	switch (args_sweep(word, 1, ARGS_PAGES_MAX, sweep)) {
+	case 0:
+		return 0;
+	case -ERANGE:
+		return usage(verb, "--pages goes from 1 to %d, not to '%s'",
+			     ARGS_PAGES_MAX, word);
+	default:
+		return usage(verb, "--pages wants a number or a range as 1..%d, not '%s'",
+			     ARGS_PAGES_MAX, word);
+	}
+}
+
 /* args_hex - hexadecimal with or without 0x. Return: 0, -EINVAL, -ERANGE */
 int args_hex(const char *word, uint64_t *number)
 {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <errno.h>
 #include <inttypes.h>
+#include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -216,6 +217,19 @@ void put_ratio(json_object *o, const char *key, uint64_t part, uint64_t whole)
 	}
 	snprintf(text, sizeof(text), "%.4f", ratio);
 	put_object(o, key, must(json_object_new_double_s(ratio, text)));
+}
+
+/* put_double - with three decimals; null for NAN, which is not known */
+void put_double(json_object *o, const char *key, double value)
+{
+	char text[400];
+
+	if (!isfinite(value)) {
+		put_null(o, key);
+		return;
+	}
+	snprintf(text, sizeof(text), "%.3f", value);
+	put_object(o, key, must(json_object_new_double_s(value, text)));
 }
 
 /* put_words - an array of the words of a string */

@@ -44,6 +44,7 @@ void put_end(json_object *o, const char *key, uint64_t end);
 void put_bool(json_object *o, const char *key, bool value);
 void put_null(json_object *o, const char *key);
 void put_ratio(json_object *o, const char *key, uint64_t part, uint64_t whole);
+void put_double(json_object *o, const char *key, double value);
 void put_words(json_object *o, const char *key, const char *words);
 void put_object(json_object *o, const char *key, json_object *value);
 void put_element(json_object *array, json_object *value);
