@@ -301,6 +301,157 @@ struct tlbscope_estimate tlbscope_estimate_sub(struct tlbscope_estimate a,
  */
 bool tlbscope_inconclusive(const struct tlbscope_estimate *e);
 
+/**
+ * struct tlbscope_clock - what cycles are measured with
+ * @tsc: the TSC, which runs at a constant rate here and alike on all CPUs; else
+ *	CLOCK_MONOTONIC_RAW, whose ticks are nanoseconds
+ * @ticks_per_ns: its rate
+ */
+struct tlbscope_clock {
+	bool tsc;
+	double ticks_per_ns;
+};
+
+/**
+ * tlbscope_clock - choose a clock, and compare it with CLOCK_MONOTONIC_RAW
+ * @clock: receives it
+ *
+ * Takes 50 ms. Where the kernel does not list constant_tsc in /proc/cpuinfo, or
+ * does not use the TSC for its own clock for lack of trust, it is not the TSC.
+ */
+void tlbscope_clock(struct tlbscope_clock *clock);
+
+/* Calls after which no CPU may use the translations that it had: they flush */
+enum tlbscope_call {
+	TLBSCOPE_CALL_MPROTECT,	/* mprotect() to PROT_READ */
+	TLBSCOPE_CALL_MUNMAP,	/* munmap() */
+	TLBSCOPE_CALL_DONTNEED,	/* madvise(MADV_DONTNEED) */
+	TLBSCOPE_CALL_MREMAP,	/* mremap() to another address */
+	/*
+	 * UFFDIO_WRITEPROTECT: the kernel takes a right from entries and leaves the
+	 * mapping as it is, by the function that NUMA balancing uses too
+	 */
+	TLBSCOPE_CALL_UFFD_WP,
+};
+
+#define TLBSCOPE_CALLS		5
+
+/* tlbscope_call_name - in a word: "mprotect"; NULL for none of them */
+const char *tlbscope_call_name(enum tlbscope_call call);
+
+#define TLBSCOPE_SHOOTDOWN_PAGES	4096u
+#define TLBSCOPE_SHOOTDOWN_SAMPLES	10000u
+
+/**
+ * struct tlbscope_shootdown - a call to be timed
+ * @call: which
+ * @pages: of 4 KiB, in one call, from 1 to TLBSCOPE_SHOOTDOWN_PAGES
+ * @samples: how many times, from 1 to TLBSCOPE_SHOOTDOWN_SAMPLES
+ * @limit_ns: stop earlier when so much time is gone; with less than 10 samples
+ *	only when it is gone four times over. 0 for no limit
+ * @clock: from tlbscope_clock()
+ * @cpu: where it is called
+ * @others: CPUs on which another thread of the process spins in user mode
+ * @n_others: how many; 0 for a process with a single thread
+ * @progress: called about ten times a second, with the samples that are taken
+ *	and those wanted; to stop, it returns what tlbscope_shootdown() is then
+ *	to return. May be NULL
+ * @data: handed to it
+ */
+struct tlbscope_shootdown {
+	enum tlbscope_call call;
+	unsigned int pages;
+	unsigned int samples;
+	uint64_t limit_ns;
+	const struct tlbscope_clock *clock;
+	unsigned int cpu;
+	const unsigned int *others;
+	size_t n_others;
+	int (*progress)(void *data, unsigned int done, unsigned int wanted);
+	void *data;
+};
+
+/**
+ * struct tlbscope_interruption - how the calls kept one of the threads from running
+ * @calls: during how many of them it stopped running for a while
+ * @gaps: how many times that was; one call may interrupt more than once
+ * @time: ns that it did not run, in a call of those that stopped it
+ * @raw: ns in each call, 0 if it ran
+ */
+struct tlbscope_interruption {
+	unsigned int calls;
+	uint64_t gaps;
+	struct tlbscope_stats time;
+	double *raw;
+};
+
+/**
+ * struct tlbscope_timed - calls of one kind
+ * @time: ns a call
+ * @raw: of each in the order in which they were made
+ * @threads: what they did to the other threads, in the order of the request
+ */
+struct tlbscope_timed {
+	struct tlbscope_stats time;
+	double *raw;
+	struct tlbscope_interruption *threads;
+};
+
+/**
+ * struct tlbscope_quiet - what interrupts a thread when no call is made
+ * @gaps: how many times
+ * @longest_ns: the longest
+ */
+struct tlbscope_quiet {
+	uint64_t gaps;
+	double longest_ns;
+};
+
+/**
+ * struct tlbscope_shootdown_result - what a call costs
+ * @samples: how many there are of each kind; 0 where the machine is so busy that
+ *	the threads never ran all at once: the medians are NAN then
+ * @discarded: how many more were taken, and not used as a thread was not running
+ * @n_threads: other threads
+ * @empty_ns: what reading the clock costs; subtracted already
+ * @touched: on pages that had been written to
+ * @untouched: on pages that had not, so that there was nothing to flush
+ * @quiet_ns: how long no call was made at the beginning
+ * @quiet: of each other thread, in that time
+ */
+struct tlbscope_shootdown_result {
+	unsigned int samples;
+	unsigned int discarded;
+	size_t n_threads;
+	double empty_ns;
+	struct tlbscope_timed touched;
+	struct tlbscope_timed untouched;
+	double quiet_ns;
+	struct tlbscope_quiet *quiet;
+};
+
+/**
+ * tlbscope_shootdown - time a call that flushes
+ * @req: which, and how often
+ * @result: receives the times; free it with tlbscope_shootdown_free()
+ *
+ * The call alone is timed; its pages are touched again before each, and all is
+ * done in turn on touched and on untouched ones. It forks: the child has an
+ * address space that has run on no other CPU, its threads are pinned, and it
+ * ends with the calling thread at the latest. That thread is pinned while it
+ * forks, and may run where it could before when it returns.
+ *
+ * Return: 0; -EINVAL a value out of range, or a CPU that is not there or not
+ * allowed; -ENOMEM; -EAGAIN no more processes or threads; -EPERM, -ENOSYS or
+ * -EINVAL the kernel does not grant userfaultfd(2) (TLBSCOPE_CALL_UFFD_WP);
+ * -ECHILD the child was killed; or what @req->progress returned.
+ */
+int tlbscope_shootdown(const struct tlbscope_shootdown *req,
+		       struct tlbscope_shootdown_result *result);
+
+/* tlbscope_shootdown_free - free what is in a result; it may be all zero */
+void tlbscope_shootdown_free(struct tlbscope_shootdown_result *result);
+
 /* Long enough for the words of any entry */
 #define TLBSCOPE_FLAGS_LEN	192
 

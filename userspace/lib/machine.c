@@ -40,8 +40,8 @@ bool machine_has_flag(const char *flags, const char *flag)
 	return false;
 }
 
-/* The flags of the first CPU, "" if not to be had; to be freed */
-static char *read_flags(void)
+/* machine_flags - of the first CPU, "" if not to be had, to be freed; NULL no memory */
+char *machine_flags(void)
 {
 	FILE *f = fopen("/proc/cpuinfo", "re");
 	char *line = NULL;
@@ -144,7 +144,7 @@ void machine_guess_format(struct tlbscope_format *format, const char *release)
 void machine_guess(struct tlbscope_info *info)
 {
 	struct utsname uts = { .release = "" };
-	char *flags = read_flags();
+	char *flags = machine_flags();
 
 	memset(info, 0, sizeof(*info));
 	info->size = sizeof(*info);

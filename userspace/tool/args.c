@@ -8,6 +8,7 @@
 #include <libtlbscope.h>
 
 #include "args.h"
+#include "mem.h"
 #include "out.h"
 
 /**
@@ -153,6 +154,61 @@ int args_pages(const char *verb, const char *word, struct args_sweep *sweep)
 	default:
 		return usage(verb, "--pages wants a number or a range as 1..%d, not '%s'",
 			     ARGS_PAGES_MAX, word);
+	}
+}
+
+/* "N" or "N-M" up to @len characters. Return: whether it is */
+static bool parse_range(const char *word, size_t len, uint64_t *first, uint64_t *last)
+{
+	char text[16] = "", *dash;
+
+	if (len >= sizeof(text))
+		return false;
+	memcpy(text, word, len);
+	dash = strchr(text, '-');
+	if (dash)
+		*dash++ = '\0';
+	if (parse(text, 10, first) || parse(dash ? dash : text, 10, last))
+		return false;
+	return *first <= *last && *last <= ARGS_CPU_MAX;
+}
+
+static bool has(const unsigned int *vec, size_t n, unsigned int value)
+{
+	while (n--)
+		if (vec[n] == value)
+			return true;
+	return false;
+}
+
+/**
+ * args_cpus - a list of CPUs as the kernel writes them, "0,2-5"
+ * @cpus: receives an array in the order of the list, to be freed
+ * @n: receives how many
+ *
+ * Return: 0 or an exit status, the reason has been said
+ */
+int args_cpus(const char *verb, const char *word, unsigned int **cpus, size_t *n)
+{
+	const char *at = word;
+	uint64_t cpu, last;
+
+	*cpus = mem_array(NULL, ARGS_CPU_MAX + 1, sizeof(**cpus));
+	*n = 0;
+	for (;;) {
+		size_t len = strcspn(at, ",");
+
+		if (!parse_range(at, len, &cpu, &last))
+			return usage(verb, "--cpus wants a list as 0,2-5, not '%s'", word);
+		for (; cpu <= last; cpu++) {
+			if (has(*cpus, *n, (unsigned int)cpu))
+				return usage(verb, "CPU %u is in --cpus twice",
+					     (unsigned int)cpu);
+			(*cpus)[(*n)++] = (unsigned int)cpu;
+		}
+		if (!at[len])
+			return 0;
+		at += len + 1;
 	}
 }
 

@@ -15,6 +15,7 @@ enum {
 
 /* Most pages of a sweep, and what args_sweep() may need for any range */
 #define ARGS_PAGES_MAX	4096
+#define ARGS_CPU_MAX	8191
 #define ARGS_SWEEP_MAX	66
 
 /**
@@ -35,6 +36,7 @@ int args_number(const char *word, uint64_t *number);
 int args_sweep(const char *word, uint64_t min, uint64_t max,
 	       struct args_sweep *sweep);
 int args_pages(const char *verb, const char *word, struct args_sweep *sweep);
+int args_cpus(const char *verb, const char *word, unsigned int **cpus, size_t *n);
 int args_hex(const char *word, uint64_t *number);
 bool args_looks_hex(const char *word);
 bool args_canonical(uint64_t address, unsigned int levels);

@@ -38,6 +38,8 @@ static const struct verb verbs[] = {
 	  "which pages an address space maps, of which size, and where to" },
 	{ "tables", verb_tables, help_tables,
 	  "the page tables themselves, counted" },
+	{ "shootdown", verb_shootdown, help_shootdown,
+	  "what calls that flush cost, beside other threads" },
 	{ "version", verb_version, help_version,
 	  "versions of the tool and of the module" },
 	{ "help", verb_help, help_help,
@@ -62,7 +64,7 @@ static void list_verbs(FILE *to)
 
 	fputs("usage: tlbscope VERB [ARGUMENT...] [-j]\n\n", to);
 	for (i = 0; i < VERBS; i++)
-		fprintf(to, "  %-8s  %s\n", verbs[i].name, verbs[i].summary);
+		fprintf(to, "  %-9s  %s\n", verbs[i].name, verbs[i].summary);
 	fputs("\n"
 	      "Every verb but load, unload and help prints JSON with -j.\n"
 	      "tlbscope help VERB tells more; so does man tlbscope.\n", to);

@@ -219,17 +219,26 @@ void put_ratio(json_object *o, const char *key, uint64_t part, uint64_t whole)
 	put_object(o, key, must(json_object_new_double_s(ratio, text)));
 }
 
-/* put_double - with three decimals; null for NAN, which is not known */
-void put_double(json_object *o, const char *key, double value)
+/* With three decimals; NULL for NAN, which is not known */
+static json_object *decimal(double value)
 {
 	char text[400];
 
-	if (!isfinite(value)) {
-		put_null(o, key);
-		return;
-	}
+	if (!isfinite(value))
+		return NULL;
 	snprintf(text, sizeof(text), "%.3f", value);
-	put_object(o, key, must(json_object_new_double_s(value, text)));
+	return must(json_object_new_double_s(value, text));
+}
+
+void put_double(json_object *o, const char *key, double value)
+{
+	put_object(o, key, decimal(value));
+}
+
+/* put_decimal - put_double() for the elements of an array */
+void put_decimal(json_object *array, double value)
+{
+	put_element(array, decimal(value));
 }
 
 /* put_words - an array of the words of a string */

@@ -49,6 +49,7 @@ void put_words(json_object *o, const char *key, const char *words);
 void put_object(json_object *o, const char *key, json_object *value);
 void put_element(json_object *array, json_object *value);
 void put_number(json_object *array, uint64_t value);
+void put_decimal(json_object *array, double value);
 json_object *new_object(void);
 json_object *new_array(void);
 
