@@ -6,13 +6,18 @@ What is expected is worked out here by other means: from the definition of a
 paging scheme, from pagemap, smaps and status.
 """
 
+import csv
+import html
+import io
 import json
 import os
 import re
 import signal
+import statistics
 import struct
 import subprocess
 import sys
+import time
 
 TLBSCOPE = os.environ["TLBSCOPE"]
 PAGE = 4096
@@ -567,6 +572,225 @@ def symbol_at(pid, symbol, address):
     same("offset", int(other["address"], 16), int(address, 16) + 1)
     near = tool_json("walk", pid, address)
     same("nearest", near["symbol"], f"{symbol}+0x0")
+
+
+#
+# Shootdowns
+#
+
+CALLS = ["mprotect", "munmap", "dontneed", "mremap", "uffd-wp"]
+QUICK = ["shootdown", "--pages=1..3", "--samples=12"]
+
+
+def near(what, got, wanted):
+    """Three decimals are printed."""
+    if got is None or wanted is None:
+        same(what, got, wanted)
+        return
+    assert abs(got - wanted) <= 0.002 + 1e-3 * abs(wanted), \
+        f"{what}: got {got}, wanted {wanted}"
+
+
+def too_noisy(low, high, value):
+    return not (low > 0 and high - low <= value / 2)
+
+
+def shootdown_stats(what, stats, raw):
+    """The sums are those of the samples; 12 have their median's interval from the
+    3rd to the 10th with 95 %, as tables of the sign test say."""
+    if not raw:
+        same(f"{what}: nothing", stats["value"], None)
+        return
+    raw = sorted(raw)
+    median = statistics.median(raw)
+    near(f"{what}: min", stats["min"], raw[0])
+    near(f"{what}: max", stats["max"], raw[-1])
+    near(f"{what}: MAD", stats["mad"],
+         statistics.median(abs(n - median) for n in raw))
+    if len(raw) == 12:
+        near(f"{what}: low", stats["low"], raw[2])
+        near(f"{what}: high", stats["high"], raw[9])
+        noisy = too_noisy(raw[2], raw[9], median)
+        same(f"{what}: inconclusive", stats["inconclusive"], noisy)
+        near(f"{what}: median", stats["value"], None if noisy else median)
+
+
+def shootdown_threads(entry):
+    raw = entry["raw"]["interrupted_ns"]
+    hits = 0
+    for thread, times in zip(entry["per_thread"], raw, strict=True):
+        same("samples of a thread", len(times), entry["samples"])
+        hit = [n for n in times if n > 0]
+        hits += len(hit)
+        same("interrupted calls", thread["interrupted_calls"], len(hit))
+        assert thread["interruptions"] >= len(hit), thread
+        assert thread["interrupted_calls_untouched"] <= entry["samples"], thread
+        assert thread["without_calls"]["ns"] > 0, thread
+        if hit:
+            shootdown_stats("interruption", thread["interrupted_ns"], hit)
+    same("CPUs", [t["cpu"] for t in entry["per_thread"]], entry["thread_cpus"])
+    same("threads", len(entry["per_thread"]), entry["threads"])
+    if entry["samples"] and entry["threads"]:
+        near("share of calls", entry["interrupted_share"],
+             hits / entry["samples"] / entry["threads"])
+
+
+def shootdown_of(entry, alone):
+    """What the threads add, less what they add to untouched pages."""
+    median = statistics.median
+    value = (median(entry["raw"]["time_ns"]) - median(alone["raw"]["time_ns"])
+             - median(entry["raw"]["untouched_ns"])
+             + median(alone["raw"]["untouched_ns"]))
+    got = entry["shootdown_ns"]
+    assert got["low"] <= value + 0.01 and value - 0.01 <= got["high"], (got, value)
+    noisy = too_noisy(got["low"], got["high"], value)
+    if got["inconclusive"]:
+        same("no figure", got["value"], None)
+    else:
+        assert not noisy, got
+        near("shootdown", got["value"], value)
+    if entry["share"] is not None:
+        near("share", entry["share"],
+             min(1, got["value"] / entry["time_ns"]["value"]))
+
+
+def shootdown_json():
+    """What follows from the samples is what follows from them."""
+    got = tool_json(*QUICK, "--raw")
+    entries = got["measurements"]
+    calls = [c for c in CALLS if c not in got["not_measured"]]
+    others = len({(e["threads"], e["where"]) for e in entries})
+    same("measurements", len(entries), len(calls) * 3 * others)
+    same("calls", sorted({e["call"] for e in entries}), sorted(calls))
+    alone = {(e["call"], e["pages"]): e for e in entries if not e["threads"]}
+    for entry in entries:
+        raw = entry["raw"]
+        same("samples", len(raw["time_ns"]), entry["samples"])
+        assert entry["samples"] <= 12, entry["samples"]
+        assert all(n >= 0 for n in raw["time_ns"] + raw["untouched_ns"]), raw
+        assert not raw["time_ns"] or max(raw["time_ns"]) > 0, raw
+        shootdown_stats("time", entry["time_ns"], raw["time_ns"])
+        shootdown_stats("untouched", entry["untouched_ns"], raw["untouched_ns"])
+        value = entry["time_ns"]["value"]
+        if value is not None:
+            near("a page", entry["page_ns"], value / entry["pages"])
+        if value is not None and got["cycles_per_ns"]:
+            near("cycles", entry["time_cycles"], value * got["cycles_per_ns"])
+        same("own CPU", got["calling_cpu"] in entry["thread_cpus"], False)
+        base = alone[entry["call"], entry["pages"]]
+        near("alone", entry["alone_ns"], base["time_ns"]["value"])
+        shootdown_threads(entry)
+        if entry["threads"] and entry["samples"] and base["samples"]:
+            shootdown_of(entry, base)
+
+
+def shootdown_same():
+    """Text, CSV and JSON are about the same things, and CSV agrees with itself."""
+    wanted = [(e["call"], e["pages"], e["threads"], e["where"])
+              for e in tool_json(*QUICK)["measurements"]]
+    with subprocess.Popen([TLBSCOPE, *QUICK, "--csv"],
+                          stdout=subprocess.PIPE) as process:
+        text = process.stdout.read().decode()
+    same("ends of lines", text.count("\n"), text.count("\r\n"))
+    rows = list(csv.DictReader(io.StringIO(text, newline="")))
+    same("rows", [(r["call"], int(r["pages"]), int(r["threads"]), r["where"])
+                  for r in rows], wanted)
+    for row in rows:
+        if row["time_ns"]:
+            near("a page", float(row["page_ns"]),
+                 float(row["time_ns"]) / int(row["pages"]))
+            assert float(row["time_min_ns"]) <= float(row["time_ns"]) \
+                <= float(row["time_max_ns"]), row
+        if int(row["threads"]) == 0:
+            same("shootdown of nobody", row["shootdown_ns"], "")
+    shown = [w for w in wanted if w[2]] or wanted
+    call = None
+    printed = []
+    for line in tool(*QUICK).splitlines():
+        title = re.match(r"([a-z-]+): ", line)
+        if title:
+            call = title.group(1)
+        cells = re.split(r"  +", line.strip())
+        if cells[0].isdigit() and len(cells) > 5:
+            threads = cells[7].split(", ") if len(cells) > 7 else ["0", "alone"]
+            printed.append((call, int(cells[0]), int(threads[0]), threads[1]))
+    same("lines", printed, shown)
+
+
+def shootdown_alone():
+    """One CPU: no other threads, and a word about it."""
+    cpu = min(os.sched_getaffinity(0))
+    os.sched_setaffinity(0, {cpu})
+    got = tool_json(*QUICK)
+    same("allowed", got["cpus_allowed"], 1)
+    same("CPU", got["calling_cpu"], cpu)
+    same("threads", {e["threads"] for e in got["measurements"]}, {0})
+    text = tool(*QUICK)
+    assert "only one CPU may be used here" in text, text
+    assert "shootdown " not in text, text
+
+
+def shootdown_cpus():
+    """--cpus and --threads are obeyed."""
+    cpus = sorted(os.sched_getaffinity(0))[:2]
+    listed = ",".join(str(c) for c in reversed(cpus))
+    got = tool_json(*QUICK, "--calls=dontneed", f"--cpus={listed}")
+    same("caller", got["calling_cpu"], cpus[-1])
+    same("threads", {tuple(e["thread_cpus"]) for e in got["measurements"]},
+         {(), tuple(cpus[:-1])})
+    got = tool_json(*QUICK, "--calls=dontneed", f"--cpus={cpus[0]}")
+    same("no threads", {e["threads"] for e in got["measurements"]}, {0})
+    got = tool_json(*QUICK, "--calls=dontneed", f"--threads=0..{len(cpus) - 1}")
+    same("so many", {e["threads"] for e in got["measurements"]},
+         set(range(len(cpus))))
+
+
+def children(pid):
+    with open(f"/proc/{pid}/task/{pid}/children", encoding="utf-8") as file:
+        return file.read().split()
+
+
+def shootdown_interrupted():
+    """SIGINT to the tool alone leaves nobody behind."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    with subprocess.Popen([TLBSCOPE, "shootdown", "--pages=4096", "--samples=10000"],
+                          stdout=subprocess.PIPE) as process:
+        deadline = time.monotonic() + 30
+        while not (left := children(process.pid)):
+            assert time.monotonic() < deadline, "no child"
+            time.sleep(0.01)
+        process.send_signal(signal.SIGINT)
+        same("output", process.stdout.read(), b"")
+    same("status", process.returncode, -signal.SIGINT)
+    deadline = time.monotonic() + 10
+    while any(running(child) for child in left):
+        assert time.monotonic() < deadline, f"{left} runs on"
+        time.sleep(0.01)
+
+
+def running(pid):
+    try:
+        with open(f"/proc/{pid}/stat", encoding="utf-8") as file:
+            return file.read().rsplit(")", 1)[1].split()[0] not in "ZX"
+    except FileNotFoundError:
+        return False
+
+
+def shootdown_plot(directory):
+    """The pictures are pictures, and name what and where."""
+    got = tool_json("info")
+    quick = ["shootdown", "--calls=munmap,mremap", "--pages=1..4", "--samples=12"]
+    tool(*quick, f"--plot={directory}/x.png")
+    with open(f"{directory}/x.png", "rb") as file:
+        data = file.read()
+    same("PNG", data[:8], b"\x89PNG\r\n\x1a\n")
+    assert struct.unpack(">II", data[16:24]) >= (800, 400), data[16:24]
+    tool(*quick, f"--plot={directory}/x.svg")
+    with open(f"{directory}/x.svg", encoding="utf-8") as file:
+        picture = html.unescape(re.sub(r"<[^>]*>", " ", file.read()))
+    for text in (got["cpu"], got["kernel"], "pages a call", "time a call", "munmap",
+                 "mremap", "Calls that flush the TLB", "no other threads"):
+        assert text in picture, f"no {text}: {picture}"
 
 
 def main():

@@ -13,8 +13,8 @@ export TLBSCOPE
 # shellcheck source-path=SCRIPTDIR source=tap.sh
 . "$here/tap.sh"
 
-verbs=(info doctor load unload walk ranges tables version help)
-asking=(info doctor walk ranges tables version)
+verbs=(info doctor load unload walk ranges tables shootdown version help)
+asking=(info doctor walk ranges tables shootdown version)
 
 t()
 {
@@ -71,11 +71,11 @@ done
 wrong "help of what is not there" help nosuch
 wrong "help of two" help walk ranges
 
-for verb in info doctor load unload walk ranges tables version; do
+for verb in info doctor load unload walk ranges tables shootdown version; do
 	wrong "$verb: unknown long option" "$verb" --nosuch
 	wrong "$verb: unknown letter" "$verb" -X
 done
-for verb in info doctor unload version; do
+for verb in info doctor unload shootdown version; do
 	wrong "$verb: argument too many" "$verb" what
 done
 for verb in "${asking[@]}"; do
@@ -271,6 +271,56 @@ is "no progress bar where nobody looks" \
 	"$(t ranges "$many" --no-module --summary 2>&1 >/dev/null)" ""
 
 #
+# Shootdowns
+#
+
+for pages in '' 0 4097 1.. ..4 4..1 1-4 1..4097 x 0x10; do
+	wrong "shootdown: --pages=$pages" shootdown "--pages=$pages"
+done
+for samples in '' 0 10001 -1 x; do
+	wrong "shootdown: --samples=$samples" shootdown "--samples=$samples"
+done
+for calls in '' ',' 'munmap,' nosuch munmap,nosuch MUNMAP; do
+	wrong "shootdown: --calls=$calls" shootdown "--calls=$calls"
+done
+for cpus in '' ',' '0,' 0-x 1-0 0,0 8192; do
+	wrong "shootdown: --cpus=$cpus" shootdown "--cpus=$cpus"
+done
+for threads in '' x 2..1 8192; do
+	wrong "shootdown: --threads=$threads" shootdown "--threads=$threads"
+done
+for file in '' x .png x.gif x.png.txt png "$scratch"; do
+	wrong "shootdown: --plot=$file" shootdown "--plot=$file"
+done
+wrong "shootdown: CSV and JSON" shootdown --csv --json
+wrong "shootdown: CSV and samples" shootdown --csv --raw
+refuses 1 "shootdown: a CPU that is not there" shootdown --cpus=8191
+refuses 1 "shootdown: more threads than CPUs" shootdown --threads=4096
+run env PATH=/nonexistent "$TLBSCOPE" shootdown --plot="$scratch/x.png"
+is "no gnuplot: status" "$status" 1
+is "no gnuplot" "$err" "tlbscope shootdown: gnuplot, which draws, is not installed; try: apt-get install gnuplot-nox"
+ok "shootdown: what follows from the samples" check shootdown_json
+ok "shootdown: text, CSV and JSON" check shootdown_same
+ok "shootdown: a single CPU" check shootdown_alone
+ok "shootdown: CPUs and threads that are asked for" check shootdown_cpus
+ok "shootdown: Ctrl-C leaves nobody" check shootdown_interrupted
+if command -v gnuplot >/dev/null; then
+	ok "shootdown: pictures" check shootdown_plot "$scratch"
+	refuses 1 "a picture into no directory" shootdown --plot=/no/such/x.png
+	refuses 1 "a picture into a directory" shootdown --plot="$(mkdir -p "$scratch/d.png" && echo "$scratch/d.png")"
+else
+	skip "shootdown: pictures" "no gnuplot"
+fi
+# A sanitized program reserves more than any limit for its shadow
+if (ulimit -v 30000 && t version >/dev/null 2>&1); then
+	run bash -c 'ulimit -v 30000; "$TLBSCOPE" shootdown --pages=4096 --samples=10'
+	is "shootdown: little memory: status" "$status" 1
+	like "shootdown: little memory" "$err" "^tlbscope shootdown: not enough memory; try: [^"$'\n'"]+\$"
+else
+	skip "shootdown: little memory" "a sanitized program"
+fi
+
+#
 # The module
 #
 
@@ -310,7 +360,7 @@ completed()
 		_tlbscope; echo "${COMPREPLY[*]}"' - "$top/userspace/completion/tlbscope" "$@"
 }
 
-for verb in walk ranges tables; do
+for verb in walk ranges tables shootdown; do
 	page=$(sed 's/\\//g' "$top/userspace/man/tlbscope-$verb.8")
 	offered=$(completed tlbscope "$verb" --)
 	for option in $(options "$verb"); do

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <errno.h>
 #include <stdint.h>
+#include <stdlib.h>
 
 #include "args.h"
 #include "unit.h"
@@ -83,6 +84,36 @@ TEST(nonsense)
 	for (i = 0; i < sizeof(words) / sizeof(words[0]); i++)
 		if (parse(words[i]) != -EINVAL)
 			UNIT_FAIL("'%s' is taken", words[i]);
+}
+
+TEST(lists_of_cpus)
+{
+	unsigned int *cpus;
+	size_t n;
+
+	CHECK_EQ(args_cpus("unit", "3,0-2,8191", &cpus, &n), 0);
+	CHECK_EQ(n, 5);
+	CHECK_EQ(cpus[0], 3);
+	CHECK_EQ(cpus[1], 0);
+	CHECK_EQ(cpus[3], 2);
+	CHECK_EQ(cpus[4], 8191);
+	free(cpus);
+}
+
+TEST(no_lists_of_cpus)
+{
+	static const char *const words[] = {
+		"", ",", "1,", ",1", "1-", "-1", "2-1", "8192", "a", "0x1", "1,1", "0-3,2",
+		"1..2", " 1", "0-99999999999999999999", "1-2-3",
+	};
+	unsigned int *cpus;
+	size_t i, n;
+
+	for (i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+		if (!args_cpus("unit", words[i], &cpus, &n))
+			UNIT_FAIL("'%s' is taken", words[i]);
+		free(cpus);
+	}
 }
 
 UNIT_MAIN("args")

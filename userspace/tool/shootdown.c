@@ -214,19 +214,6 @@ static void add_distances(struct shots *shots, const struct topology *t,
 		add_crowd(shots, "all others", others, n);
 }
 
-static int add_counts(const char *verb, struct shots *shots, const struct args_sweep *counts,
-		      const unsigned int *others, size_t n)
-{
-	unsigned int i;
-
-	if (counts->value[counts->count - 1] > n)
-		return fail(verb, "there are CPUs for %zu other threads, not for %u; try: --threads=0..%zu",
-			    n, (unsigned int)counts->value[counts->count - 1], n);
-	for (i = 0; i < counts->count; i++)
-		add_crowd(shots, "nearest", others, (size_t)counts->value[i]);
-	return 0;
-}
-
 static const struct place *place_of(const struct topology *t, unsigned int cpu)
 {
 	size_t i;
@@ -237,9 +224,34 @@ static const struct place *place_of(const struct topology *t, unsigned int cpu)
 	return NULL;
 }
 
-static const char *distance_name(const struct place *a, const struct place *b)
+/* @n other threads, named by the farthest */
+static void add_others(struct shots *shots, const struct topology *t,
+		       const struct place *from, const unsigned int *others, size_t n)
 {
-	return topology_distance_name(topology_distance(a, b));
+	enum distance farthest = DISTANCE_CORE;
+	size_t i;
+
+	for (i = 0; i < n; i++) {
+		enum distance d = topology_distance(from, place_of(t, others[i]));
+
+		farthest = d > farthest ? d : farthest;
+	}
+	add_crowd(shots, topology_distance_name(farthest), others, n);
+}
+
+static int add_counts(const char *verb, struct shots *shots, const struct topology *t,
+		      const struct place *from, const struct args_sweep *counts,
+		      const unsigned int *others, size_t n)
+{
+	uint64_t most = counts->value[counts->count - 1];
+	unsigned int i;
+
+	if (most > n)
+		return fail(verb, "--threads=%u wants more CPUs than there are for other threads; try: at most %zu",
+			    (unsigned int)most, n);
+	for (i = 0; i < counts->count; i++)
+		add_others(shots, t, from, others, (size_t)counts->value[i]);
+	return 0;
 }
 
 static int check_cpus(const char *verb, const struct topology *t, const struct options *o)
@@ -268,11 +280,9 @@ static int plan_crowds(const char *verb, const struct options *o, const struct t
 	n = o->cpus ? o->n_cpus - 1 : topology_nearest(t, from, &nearest);
 	others = o->cpus ? &o->cpus[1] : nearest;
 	if (o->threads.count)
-		status = add_counts(verb, shots, &o->threads, others, n);
-	else if (o->cpus && n == 1)
-		add_crowd(shots, distance_name(from, place_of(t, others[0])), others, n);
-	else if (o->cpus && n)
-		add_crowd(shots, "--cpus", others, n);
+		status = add_counts(verb, shots, t, from, &o->threads, others, n);
+	else if (o->cpus)
+		add_others(shots, t, from, others, n);
 	else
 		add_distances(shots, t, from, others, n);
 	free(nearest);

@@ -125,38 +125,46 @@ static void print_head(const struct shots *shots)
 }
 
 static const char *const titles[] = {
-	"pages", "threads", "ns a call", "mad", "cycles", "ns a page", "cycles", "alone",
-	"untouched", "shootdown", "share", "interrupted", "for ns",
+	"pages", "ns a call", "mad", "cycles", "ns a page", "cycles", "untouched",
+	"threads", "alone", "shootdown", "share", "interrupted", "for ns",
 };
 
-static void row(struct table *t, const struct shots *shots, const struct shot *shot)
+/* The first are those of a table without other threads */
+#define ALIGN		"rrrrrrrlrrrrr"
+#define ALIGN_ALONE	"rrrrrrr"
+
+static void costs(struct table *t, const struct shots *shots, const struct shot *shot)
 {
 	const struct tlbscope_stats *time = &shot->result.touched.time;
-	struct tlbscope_estimate shootdown = shot_shootdown(shot);
-	struct interruption interruption = shot_interruption(shot);
-	double ns = known(&time->median), share = shot_share(shot);
-	int i;
+	double ns = known(&time->median);
 
 	table_cell(t, "%s", COUNT(shot->pages));
-	if (shot->crowd->n)
-		table_cell(t, "%zu, %s", shot->crowd->n, shot->crowd->name);
-	else
-		table_cell(t, "none");
 	cell(t, &time->median);
 	table_cell(t, "%s", whole(time->mad).s);
 	table_cell(t, "%s", whole(cycles(shots, ns)).s);
 	table_cell(t, "%s", tenths(ns / shot->pages).s);
 	table_cell(t, "%s", tenths(cycles(shots, ns) / shot->pages).s);
-	cell(t, &shot->alone->result.touched.time.median);
 	cell(t, &shot->result.untouched.time.median);
-	if (!shot->crowd->n) {
-		for (i = 0; i < 4; i++)
-			table_cell(t, "-");
-		return;
-	}
+}
+
+static void percent(struct table *t, double share)
+{
+	if (isfinite(share))
+		table_cell(t, "%.1f %%", 100 * share);
+	else
+		table_cell(t, "-");
+}
+
+static void beside(struct table *t, const struct shot *shot)
+{
+	struct tlbscope_estimate shootdown = shot_shootdown(shot);
+	struct interruption interruption = shot_interruption(shot);
+
+	table_cell(t, "%zu, %s", shot->crowd->n, shot->crowd->name);
+	cell(t, &shot->alone->result.touched.time.median);
 	cell(t, &shootdown);
-	table_cell(t, "%s", isnan(share) ? "-" : out_percent((uint64_t)(share * 1e6), 1000000).s);
-	table_cell(t, "%s", out_percent((uint64_t)(interruption.share * 1e6), 1000000).s);
+	percent(t, shot_share(shot));
+	percent(t, interruption.share);
 	if (interruption.time.count)
 		cell(t, &interruption.time.median);
 	else
@@ -179,10 +187,12 @@ static void print_call(const struct shots *shots, enum tlbscope_call call)
 			continue;
 		if (!t) {
 			printf("\n%s: %s\n", tlbscope_call_name(call), spelled[call]);
-			t = table_new("rlrrrrrrrrrrr");
+			t = table_new(shots->n_crowds > 1 ? ALIGN : ALIGN_ALONE);
 			table_cells(t, titles);
 		}
-		row(t, shots, &shots->vec[i]);
+		costs(t, shots, &shots->vec[i]);
+		if (shots->n_crowds > 1)
+			beside(t, &shots->vec[i]);
 	}
 	if (t)
 		table_print(t, "");
@@ -244,10 +254,14 @@ static void print_short(const struct shots *shots, const struct crowd *crowd)
 static const char legend[] =
 "\n"
 "ns a call: median, on pages that had been written to; mad: half of the samples are as\n"
-"near to it; alone: without other threads; untouched: on pages that were never touched,\n"
-"where nothing is flushed; shootdown: what the threads add to a call, less what they\n"
-"add on untouched pages; share: of the call's time; interrupted: calls that kept a\n"
-"thread from running, and for how long (median)\n"
+"near to it; untouched: on pages that were never touched, where nothing is flushed\n";
+
+static const char legend_beside[] =
+"alone: without other threads; shootdown: what the threads add to a call, less what\n"
+"they add to one on untouched pages; share: of the call's time; interrupted: calls that\n"
+"kept a thread from running, and for how long (median)\n";
+
+static const char legend_inconclusive[] =
 "inconclusive: the 95 % confidence interval reaches 0 or is wider than half the figure\n";
 
 static void print_notes(const struct shots *shots)
@@ -300,7 +314,7 @@ static void print_effort(const struct shots *shots)
 	printf("%u samples took %.1f s, %.1f s of it in the calls that were timed\n", most,
 	       shots->seconds, timed);
 	if (discarded)
-		printf("%s samples were discarded, as another process had a thread's CPU\n",
+		printf("%s more were discarded, as another process had a thread's CPU\n",
 		       COUNT(discarded));
 }
 
@@ -313,11 +327,14 @@ void shotprint_text(const struct shots *shots)
 	for (call = 0; call < TLBSCOPE_CALLS; call++)
 		print_call(shots, call);
 	if (shots->n_crowds > 1)
-		printf("\nIn short, the shootdown of %s page%s, over the calls\n",
+		printf("%sIn short, the shootdown of %s page%s, over the calls\n", "\n",
 		       COUNT(shots->pages.value[0]), shots->pages.value[0] > 1 ? "s" : "");
 	for (i = 1; i < shots->n_crowds; i++)
 		print_short(shots, &shots->crowds[i]);
 	fputs(legend, stdout);
+	if (shots->n_crowds > 1)
+		fputs(legend_beside, stdout);
+	fputs(legend_inconclusive, stdout);
 	print_notes(shots);
 	print_effort(shots);
 }
