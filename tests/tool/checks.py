@@ -717,6 +717,14 @@ def shootdown_same():
     same("lines", printed, shown)
 
 
+def shootdown_holes():
+    """What a call unmaps for a while is large enough for a thread's stack."""
+    got = tool_json("shootdown", "--calls=munmap,mremap", "--pages=32..600",
+                    "--samples=6")
+    same("pages", {e["pages"] for e in got["measurements"]},
+         {32, 64, 128, 256, 512, 600})
+
+
 def shootdown_alone():
     """One CPU: no other threads, and a word about it."""
     cpu = min(os.sched_getaffinity(0))

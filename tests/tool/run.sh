@@ -301,6 +301,7 @@ is "no gnuplot: status" "$status" 1
 is "no gnuplot" "$err" "tlbscope shootdown: gnuplot, which draws, is not installed; try: apt-get install gnuplot-nox"
 ok "shootdown: what follows from the samples" check shootdown_json
 ok "shootdown: text, CSV and JSON" check shootdown_same
+ok "shootdown: holes that a stack would fit into" check shootdown_holes
 ok "shootdown: a single CPU" check shootdown_alone
 ok "shootdown: CPUs and threads that are asked for" check shootdown_cpus
 ok "shootdown: Ctrl-C leaves nobody" check shootdown_interrupted

@@ -302,26 +302,42 @@ static void stay_quiet(const struct tlbscope_shootdown *req, struct board *board
 	}
 }
 
-static int measure(const struct tlbscope_shootdown *req, struct board *board)
+/* With the threads running. Return: 0 or a negative errno */
+static int measure_beside(const struct tlbscope_shootdown *req, struct board *board,
+			  struct area *area)
 {
 	const struct call_ops *ops = call_ops(req->call);
+	size_t i;
+
+	for (i = 0; i < req->n_others; i++)
+		watcher_catch_up(&board->watchers[i], 0);
+	board->empty = measure_empty(req->clock);
+	/*
+	 * From here on there may be holes in the area, which nobody but the calls
+	 * may fill: threads have got their stacks, and memory they may want
+	 */
+	if (ops->prepare && ops->prepare(area))
+		return -errno;
+	if (req->n_others)
+		stay_quiet(req, board);
+	return take_samples(req, board, area);
+}
+
+static int measure(const struct tlbscope_shootdown *req, struct board *board)
+{
+	size_t i, started = 0;
 	struct area area;
-	size_t i, started;
 	int err = 0;
 
-	if (area_map(&area, req->pages) || (ops->prepare && ops->prepare(&area)))
+	if (area_map(&area, req->pages))
 		return -errno;
-	for (started = 0; started < req->n_others && !err; started += !err)
+	while (started < req->n_others && !err) {
 		err = watcher_start(&board->watchers[started], req->clock,
 				    req->others[started]);
-	if (!err) {
-		for (i = 0; i < started; i++)
-			watcher_catch_up(&board->watchers[i], 0);
-		board->empty = measure_empty(req->clock);
-		if (req->n_others)
-			stay_quiet(req, board);
-		err = take_samples(req, board, &area);
+		started += !err;
 	}
+	if (!err)
+		err = measure_beside(req, board, &area);
 	for (i = 0; i < started; i++)
 		watcher_stop(&board->watchers[i]);
 	area_unmap(&area);

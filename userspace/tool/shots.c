@@ -33,12 +33,12 @@ double shot_share(const struct shot *shot)
 	return fmin(shootdown.value / call->value, 1);
 }
 
-/* shot_interruption - all zero where there are no other threads */
+/* shot_interruption - NAN where there are no other threads, or no samples */
 struct interruption shot_interruption(const struct shot *shot)
 {
 	const struct tlbscope_shootdown_result *r = &shot->result;
 	size_t pairs = r->n_threads * r->samples, hits = 0, t;
-	struct interruption sum = { 0 };
+	struct interruption sum = { .share = NAN };
 	double *times;
 	unsigned int i;
 

@@ -69,7 +69,8 @@ struct shots {
 
 /**
  * struct interruption - what a call did to another thread, over all threads
- * @share: of calls and threads, from 0 to 1, in which a thread was interrupted
+ * @share: of calls and threads, from 0 to 1, in which a thread was interrupted; NAN if
+ *	there are none
  * @time: ns, of those
  */
 struct interruption {

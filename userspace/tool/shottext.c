@@ -252,7 +252,6 @@ static void print_short(const struct shots *shots, const struct crowd *crowd)
 }
 
 static const char legend[] =
-"\n"
 "ns a call: median, on pages that had been written to; mad: half of the samples are as\n"
 "near to it; untouched: on pages that were never touched, where nothing is flushed\n";
 
@@ -314,7 +313,7 @@ static void print_effort(const struct shots *shots)
 	printf("%u samples took %.1f s, %.1f s of it in the calls that were timed\n", most,
 	       shots->seconds, timed);
 	if (discarded)
-		printf("%s more were discarded, as another process had a thread's CPU\n",
+		printf("%s more were discarded, as a thread was not running when the call began\n",
 		       COUNT(discarded));
 }
 
@@ -326,11 +325,14 @@ void shotprint_text(const struct shots *shots)
 	print_head(shots);
 	for (call = 0; call < TLBSCOPE_CALLS; call++)
 		print_call(shots, call);
+	putchar('\n');
 	if (shots->n_crowds > 1)
-		printf("%sIn short, the shootdown of %s page%s, over the calls\n", "\n",
+		printf("In short, the shootdown of %s page%s, over the calls\n",
 		       COUNT(shots->pages.value[0]), shots->pages.value[0] > 1 ? "s" : "");
 	for (i = 1; i < shots->n_crowds; i++)
 		print_short(shots, &shots->crowds[i]);
+	if (shots->n_crowds > 1)
+		putchar('\n');
 	fputs(legend, stdout);
 	if (shots->n_crowds > 1)
 		fputs(legend_beside, stdout);
