@@ -348,7 +348,7 @@ const char *tlbscope_call_name(enum tlbscope_call call);
  * @pages: of 4 KiB, in one call, from 1 to TLBSCOPE_SHOOTDOWN_PAGES
  * @samples: how many times, from 1 to TLBSCOPE_SHOOTDOWN_SAMPLES
  * @limit_ns: stop earlier when so much time is gone; with less than 10 samples
- *	only when it is gone four times over. 0 for no limit
+ *	only when half as much again is gone. 0 for no limit
  * @clock: from tlbscope_clock()
  * @cpu: where it is called
  * @others: CPUs on which another thread of the process spins in user mode

@@ -25,7 +25,7 @@
 
 #define WARM_UP		10
 #define LEAST_SAMPLES	10
-#define PATIENCE	4
+#define PATIENCE	1.5
 #define DISCARD_MAX	1000
 #define EMPTY_SAMPLES	101
 #define QUIET_NS	10e6

@@ -245,10 +245,15 @@ static void print_short(const struct shots *shots, const struct crowd *crowd)
 	}
 	printf("  %zu, %s: ", crowd->n, crowd->name);
 	print_span(&took, "ns");
-	fputs(", ", stdout);
-	print_span(&share, "% of the call");
-	fputs("; a thread is interrupted for ", stdout);
-	print_span(&kept, "ns\n");
+	if (took.high > 0) {
+		fputs(", ", stdout);
+		print_span(&share, "% of the call");
+	}
+	if (kept.high > 0) {
+		fputs("; a thread is interrupted for ", stdout);
+		print_span(&kept, "ns");
+	}
+	putchar('\n');
 }
 
 static const char legend[] =
