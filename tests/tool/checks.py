@@ -795,7 +795,7 @@ def shootdown_plot(directory):
     assert struct.unpack(">II", data[16:24]) >= (800, 400), data[16:24]
     tool(*quick, f"--plot={directory}/x.svg")
     with open(f"{directory}/x.svg", encoding="utf-8") as file:
-        picture = html.unescape(re.sub(r"<[^>]*>", " ", file.read()))
+        picture = " ".join(html.unescape(re.sub(r"<[^>]*>", " ", file.read())).split())
     for text in (got["cpu"], got["kernel"], "pages a call", "time a call", "munmap",
                  "mremap", "Calls that flush the TLB", "no other threads"):
         assert text in picture, f"no {text}: {picture}"

@@ -348,34 +348,26 @@ static int measure(const struct tlbscope_shootdown *req, struct board *board)
  * In the parent
  */
 
-/* pin - this thread to one CPU; @old receives where it may run, to be freed */
-static int pin(unsigned int cpu, cpu_set_t **old)
-{
-	size_t size = CPU_ALLOC_SIZE(CPUS_MAX);
-	cpu_set_t *set = CPU_ALLOC(CPUS_MAX);
-	int err = 0;
+/* More CPUs than a cpu_set_t has */
+struct cpus {
+	cpu_set_t part[CPUS_MAX / CPU_SETSIZE];
+};
 
-	*old = CPU_ALLOC(CPUS_MAX);
-	if (!set || !*old) {
-		err = -ENOMEM;
-	} else {
-		CPU_ZERO_S(size, set);
-		CPU_SET_S(cpu, size, set);
-		if (sched_getaffinity(0, size, *old) || sched_setaffinity(0, size, set))
-			err = -errno;
-	}
-	CPU_FREE(set);
-	if (err) {
-		CPU_FREE(*old);
-		*old = NULL;
-	}
-	return err;
+/* pin - this thread to one CPU; @old receives where it may run */
+static int pin(unsigned int cpu, struct cpus *old)
+{
+	struct cpus one = { 0 };
+
+	CPU_SET(cpu % CPU_SETSIZE, &one.part[cpu / CPU_SETSIZE]);
+	if (sched_getaffinity(0, sizeof(*old), old->part) ||
+	    sched_setaffinity(0, sizeof(one), one.part))
+		return -errno;
+	return 0;
 }
 
-static void unpin(cpu_set_t *old)
+static void unpin(const struct cpus *old)
 {
-	sched_setaffinity(0, CPU_ALLOC_SIZE(CPUS_MAX), old);
-	CPU_FREE(old);
+	sched_setaffinity(0, sizeof(*old), old->part);
 }
 
 static _Noreturn void child(const struct tlbscope_shootdown *req, struct board *board,
@@ -390,26 +382,33 @@ static _Noreturn void child(const struct tlbscope_shootdown *req, struct board *
 	_exit(0);
 }
 
-static void await(pid_t pid)
+static bool has_ended(pid_t pid)
 {
-	while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
-		;
+	pid_t ended;
+
+	do {
+		ended = waitpid(pid, NULL, WNOHANG);
+	} while (ended < 0 && errno == EINTR);
+	return ended;
 }
 
 /* Return: 0 when the child has ended, or what @req->progress said */
 static int watch_over(const struct tlbscope_shootdown *req, struct board *board, pid_t pid)
 {
+	/* Tells at once that it has ended; without, it is seen a little later */
 	struct pollfd fd = {
 		.fd = (int)syscall(SYS_pidfd_open, pid, 0),
 		.events = POLLIN,
 	};
 	int stop = 0;
 
-	while (fd.fd >= 0 && req->progress && poll(&fd, 1, POLL_MS) <= 0 && !stop)
+	while (!has_ended(pid)) {
+		if (poll(&fd, fd.fd >= 0, POLL_MS) || !req->progress || stop)
+			continue;
 		stop = req->progress(req->data, atomic_load(&board->done), req->samples);
-	if (stop)
-		kill(pid, SIGKILL);
-	await(pid);
+		if (stop)
+			kill(pid, SIGKILL);
+	}
 	if (fd.fd >= 0)
 		close(fd.fd);
 	return stop;
@@ -418,7 +417,7 @@ static int watch_over(const struct tlbscope_shootdown *req, struct board *board,
 static int run_child(const struct tlbscope_shootdown *req, struct board *board)
 {
 	pid_t parent = getpid(), pid;
-	cpu_set_t *old;
+	struct cpus old;
 	int err = pin(req->cpu, &old);
 
 	if (err)
@@ -427,7 +426,7 @@ static int run_child(const struct tlbscope_shootdown *req, struct board *board)
 	if (!pid)
 		child(req, board, parent);
 	err = pid < 0 ? -errno : 0;
-	unpin(old);
+	unpin(&old);
 	if (err)
 		return err;
 	err = watch_over(req, board, pid);

@@ -42,7 +42,9 @@ static struct moment look(void)
 /* The kernel compares TSCs, and turns to another clock if they do not agree */
 static bool kernel_distrusts_tsc(void)
 {
-	static const char *const others[] = { "hpet", "acpi_pm", "jiffies", "refined-jiffies", "pit" };
+	static const char *const others[] = {
+		"hpet", "acpi_pm", "jiffies", "refined-jiffies", "pit",
+	};
 	char name[32];
 	size_t i;
 
