@@ -445,7 +445,10 @@ static int sum_up(double *samples, size_t n, struct tlbscope_stats *stats)
 	int err;
 
 	if (!n)
-		stats->median = (struct tlbscope_estimate){ NAN, NAN, NAN };
+		*stats = (struct tlbscope_stats) {
+			.min = NAN, .p99 = NAN, .max = NAN, .mad = NAN,
+			.median = { NAN, NAN, NAN },
+		};
 	if (!copy || !n) {
 		free(copy);
 		return n ? -ENOMEM : 0;
