@@ -136,20 +136,28 @@ static void look_at_process(struct explain_facts *f)
 	close(dir);
 }
 
-const char *tlbscope_explain(char *buf, size_t len, pid_t pid, int err)
+/* explain_gather - what an error that concerns @pid may come from */
+void explain_gather(struct explain_facts *facts, pid_t pid)
 {
-	struct explain_facts facts = { .pid = pid };
 	struct tlbscope_info info;
 
 	machine_guess(&info);
-	facts.levels = info.levels;
-	facts.xen_pv = info.features & TLBSCOPE_FEAT_XENPV;
-	facts.root = !geteuid();
-	facts.lockdown = is_locked_down();
-	facts.pti = info.features & TLBSCOPE_FEAT_PTI;
-	facts.module = !access("/proc/tlbscope", F_OK);
-	facts.may_ask = !access("/proc/tlbscope/walk", R_OK | W_OK);
-	look_at_process(&facts);
+	*facts = (struct explain_facts){ .pid = pid };
+	facts->levels = info.levels;
+	facts->xen_pv = info.features & TLBSCOPE_FEAT_XENPV;
+	facts->root = !geteuid();
+	facts->lockdown = is_locked_down();
+	facts->pti = info.features & TLBSCOPE_FEAT_PTI;
+	facts->module = !access("/proc/tlbscope", F_OK);
+	facts->may_ask = !access("/proc/tlbscope/walk", R_OK | W_OK);
+	look_at_process(facts);
+}
+
+const char *tlbscope_explain(char *buf, size_t len, pid_t pid, int err)
+{
+	struct explain_facts facts;
+
+	explain_gather(&facts, pid);
 	explain_line(buf, len, &facts, err);
 	return buf;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The pure part of tlbscope_explain(): a line out of facts
+ * An error as a line for people, in two steps: facts, and a line out of them
  */
 #ifndef TLBSCOPE_EXPLAIN_H
 #define TLBSCOPE_EXPLAIN_H
@@ -37,6 +37,7 @@ struct explain_facts {
 	unsigned int levels;
 };
 
+void explain_gather(struct explain_facts *facts, pid_t pid);
 int explain_line(char *buf, size_t len, const struct explain_facts *f, int err);
 bool explain_parse_lockdown(const char *text);
 

@@ -302,6 +302,125 @@ struct tlbscope_estimate tlbscope_estimate_sub(struct tlbscope_estimate a,
 bool tlbscope_inconclusive(const struct tlbscope_estimate *e);
 
 /**
+ * struct tlbscope_crossing - two ways to do the same, at one size
+ * @size: how much of it
+ * @steps: what it costs in steps, which grows with @size
+ * @whole: what it costs in one go
+ */
+struct tlbscope_crossing {
+	double size;
+	struct tlbscope_estimate steps;
+	struct tlbscope_estimate whole;
+};
+
+/* Where the two costs cross */
+enum tlbscope_crossover {
+	TLBSCOPE_CROSSOVER_FOUND,
+	TLBSCOPE_CROSSOVER_ABOVE,	/* not yet at the largest size */
+	TLBSCOPE_CROSSOVER_BELOW,	/* already at the smallest */
+	TLBSCOPE_CROSSOVER_NOISE,	/* it cannot be told */
+};
+
+/**
+ * tlbscope_crossover - from which size on one go is the cheaper way
+ * @sizes: measured, by rising size
+ * @n: how many, from 1
+ * @at: receives the size where the costs are equal. Between sizes that were
+ *	measured costs are taken to grow evenly. Its interval goes from where they
+ *	may be equal already, by the intervals of both, to where they must have
+ *	been. What is not known is 0 below, and INFINITY above
+ *
+ * Return: what was found. TLBSCOPE_CROSSOVER_NOISE if no size tells the two
+ * apart, if one that does contradicts another, or if the interval is too wide to
+ * name a size (tlbscope_inconclusive()).
+ */
+enum tlbscope_crossover tlbscope_crossover(const struct tlbscope_crossing *sizes,
+					   size_t n, struct tlbscope_estimate *at);
+
+struct tlbscope_lab;
+
+/**
+ * tlbscope_lab_open - get at an address space to disturb it
+ * @lab: receives the handle; close it with tlbscope_lab_close()
+ * @pid: a process ID or TLBSCOPE_SELF
+ *
+ * Takes the module, and debugfs, wherever it is mounted. As with
+ * tlbscope_open() the handle is for the address space that the process has now.
+ * Nothing that is done to it changes what a program computes.
+ *
+ * Return: 0; -ENOENT the module is not loaded; -ENODEV debugfs is not mounted;
+ * -EPROTO the module is of an older ABI; -EPERM or -EACCES no right, or the
+ * kernel is locked down; -ESRCH as tlbscope_open(); -EINVAL TLBSCOPE_KERNEL.
+ */
+int tlbscope_lab_open(struct tlbscope_lab **lab, pid_t pid);
+
+/* tlbscope_lab_close - free a handle, NULL is fine */
+void tlbscope_lab_close(struct tlbscope_lab *lab);
+
+/**
+ * tlbscope_methods - what this machine can do
+ * @lab: handle
+ * @methods: receives it
+ *
+ * Return: 0 or a negative errno.
+ */
+int tlbscope_methods(struct tlbscope_lab *lab, struct tlbscope_methods *methods);
+
+/**
+ * tlbscope_invalidate - drop translations
+ * @lab: handle
+ * @req: what, how, where and how often; receives how often it was done, also on
+ *	failure
+ *
+ * Return: 0 or a negative errno: see &struct tlbscope_invalidation.
+ */
+int tlbscope_invalidate(struct tlbscope_lab *lab, struct tlbscope_invalidate *req);
+
+/**
+ * tlbscope_cost - drop translations, and measure what it costs
+ * @lab: handle
+ * @req: what, how, where, how many samples, and where to put the answer: a
+ *	record a CPU, and each sample if that is wanted. Times are TSC cycles;
+ *	&struct tlbscope_methods has the rate.
+ *
+ * Return: 0 or a negative errno: see &struct tlbscope_invalidation. Then there
+ * is no answer.
+ */
+int tlbscope_cost(struct tlbscope_lab *lab, struct tlbscope_cost *req);
+
+/* tlbscope_method_name - "invlpg", "invpcid-context", ...; NULL for no method */
+const char *tlbscope_method_name(unsigned int method);
+
+/* tlbscope_method_by_name - enum tlbscope_method, or -1 */
+int tlbscope_method_by_name(const char *name);
+
+/* tlbscope_method_is_by_page - one instruction a page, not one for all of a tag */
+bool tlbscope_method_is_by_page(unsigned int method);
+
+/**
+ * tlbscope_method_missing - why a method is not among those of this machine
+ * @method: enum tlbscope_method that tlbscope_methods() did not tell
+ * @info: of tlbscope_machine()
+ *
+ * Return: the reason, as part of a sentence.
+ */
+const char *tlbscope_method_missing(unsigned int method,
+				    const struct tlbscope_info *info);
+
+/**
+ * tlbscope_lab_explain - an error of an experiment as one line
+ * @buf: where to, 256 bytes are enough
+ * @len: its size in bytes
+ * @pid: the target, as given to tlbscope_lab_open()
+ * @what: the request, which may be at fault; NULL for a call without one
+ * @err: a negative errno
+ *
+ * Return: @buf.
+ */
+const char *tlbscope_lab_explain(char *buf, size_t len, pid_t pid,
+				 const struct tlbscope_invalidation *what, int err);
+
+/**
  * struct tlbscope_clock - what cycles are measured with
  * @tsc: the TSC, which runs at a constant rate here and alike on all CPUs; else
  *	CLOCK_MONOTONIC_RAW, whose ticks are nanoseconds

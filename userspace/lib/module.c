@@ -28,7 +28,7 @@ int module_info(int fd, struct tlbscope_info *info)
 	return err;
 }
 
-static int module_target(int fd, pid_t pid)
+int module_target(int fd, pid_t pid)
 {
 	struct tlbscope_target target = { .size = sizeof(target) };
 

@@ -65,6 +65,9 @@ int pagemap_open(struct tlbscope *t);
 /* TLBSCOPE_IOC_INFO on an open file of the module; -EPROTO of another ABI */
 int module_info(int fd, struct tlbscope_info *info);
 
+/* TLBSCOPE_IOC_TARGET on an open file of the module; @pid as for tlbscope_open() */
+int module_target(int fd, pid_t pid);
+
 /* What the machine says without the module */
 void machine_guess(struct tlbscope_info *info);
 
