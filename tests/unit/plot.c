@@ -25,12 +25,16 @@ static struct plot_panel panels[5] = {
 	{ .title = "five", .curves = &curve, .n = 1 },
 };
 
+static const struct plot_marker markers[] = {
+	{ 33, "ceiling 33" }, { 20.5, "crossover" },
+};
+
 static struct plot plot_of(size_t n)
 {
 	return (struct plot) {
 		.title = "A \"title\"\nof two lines", .subtitle = "CPU {x}_y @ 2.60GHz \\n",
 		.x_label = "pages", .y_label = "time a call", .y_unit = "s",
-		.log_y = true, .marker = 33, .marker_label = "ceiling 33",
+		.log_y = true, .markers = markers, .markers_n = 2,
 		.panels = panels, .n = n,
 	};
 }
@@ -58,6 +62,8 @@ TEST(script)
 	HAS(text, "title 'it''s `date`'");
 	HAS(text, "from first 33, graph 0");
 	HAS(text, "'ceiling 33'");
+	HAS(text, "from first 20.5, graph 0");
+	HAS(text, "'crossover'");
 	CHECK(!strstr(text, "nan"));
 	CHECK(!strstr(text, "inf"));
 	free(text);
@@ -78,7 +84,7 @@ TEST(no_marker_and_linear)
 	struct plot plot = plot_of(1);
 	char *text;
 
-	plot.marker = 0;
+	plot.markers_n = 0;
 	plot.log_y = false;
 	plot.y_unit = NULL;
 	text = plot_script(&plot, "x.png");

@@ -175,15 +175,21 @@ static void put_axes(FILE *to, const struct plot *plot)
 	      "set style fill transparent solid 0.2 noborder\n", to);
 }
 
-static void put_marker(FILE *to, const struct plot *plot)
+/* Labels 1 and 2 are the titles; each marker's stands above the one before */
+static void put_markers(FILE *to, const struct plot *plot)
 {
-	if (!(plot->marker > 0))
-		return;
-	fprintf(to, "set arrow 1 from first %.17g, graph 0 to first %.17g, graph 1 nohead dt 2 lw 1.5 lc rgb '#666666'\n",
-		plot->marker, plot->marker);
-	put_text(to, "set label 3", plot->marker_label);
-	fprintf(to, "set label 3 at first %.17g, graph 0.04 left offset character 0.7,0 textcolor rgb '#444444'\n",
-		plot->marker);
+	size_t i;
+
+	for (i = 0; i < plot->markers_n; i++) {
+		const struct plot_marker *marker = &plot->markers[i];
+
+		fprintf(to, "set arrow %zu from first %.17g, graph 0 to first %.17g, graph 1 nohead dt 2 lw 1.5 lc rgb '#666666'\n",
+			i + 1, marker->x, marker->x);
+		fprintf(to, "set label %zu ", i + 3);
+		put_quoted(to, marker->label);
+		fprintf(to, " noenhanced at first %.17g, graph %.17g left offset character 0.7,0 textcolor rgb '#444444'\n",
+			marker->x, 0.04 + 0.05 * (double)i);
+	}
 }
 
 static void put_panel(FILE *to, const struct plot *plot, size_t number)
@@ -235,7 +241,7 @@ char *plot_script(const struct plot *plot, const char *file)
 		for (c = 0; c < plot->panels[p].n; c++)
 			put_data(to, &plot->panels[p].curves[c], p, c);
 	put_axes(to, plot);
-	put_marker(to, plot);
+	put_markers(to, plot);
 	put_text(to, "set label 1", plot->title);
 	fputs("set label 1 at screen 0.5, screen 1 - row center font ',15'\n", to);
 	put_text(to, "set label 2", plot->subtitle);

@@ -37,6 +37,16 @@ struct plot_panel {
 };
 
 /**
+ * struct plot_marker - a vertical line across all panels
+ * @x: where
+ * @label: beside it
+ */
+struct plot_marker {
+	double x;
+	const char *label;
+};
+
+/**
  * struct plot - a picture
  * @title: what it shows
  * @subtitle: where that was measured, as plot_machine() says
@@ -45,8 +55,8 @@ struct plot_panel {
  * @y_unit: a base unit ("s") that the ticks carry with an SI prefix; NULL for
  *	plain numbers
  * @log_y: logarithmic
- * @marker: draw a vertical line there; 0 for none
- * @marker_label: beside it
+ * @markers: vertical lines
+ * @markers_n: how many
  * @panels: side by side, all with the same axes
  * @n: how many
  */
@@ -57,8 +67,8 @@ struct plot {
 	const char *y_label;
 	const char *y_unit;
 	bool log_y;
-	double marker;
-	const char *marker_label;
+	const struct plot_marker *markers;
+	size_t markers_n;
 	const struct plot_panel *panels;
 	size_t n;
 };

@@ -74,8 +74,9 @@ int shotprint_plot(const char *verb, const char *file, const struct shots *shots
 {
 	struct plot_panel panels[TLBSCOPE_CALLS];
 	char *machine = plot_machine();
-	char *marker = mem_printf("more than %u pages: all is flushed",
-				  (unsigned int)shots->ceiling);
+	char *label = mem_printf("more than %u pages: all is flushed",
+				 (unsigned int)shots->ceiling);
+	struct plot_marker marker = { (double)shots->ceiling, label };
 	struct plot plot = {
 		.title = "Calls that flush the TLB: time a call (median, 95 % confidence)",
 		.subtitle = machine,
@@ -83,8 +84,8 @@ int shotprint_plot(const char *verb, const char *file, const struct shots *shots
 		.y_label = "time a call",
 		.y_unit = "s",
 		.log_y = true,
-		.marker = (double)shots->ceiling,
-		.marker_label = marker,
+		.markers = &marker,
+		.markers_n = shots->ceiling > 0,
 		.panels = panels,
 	};
 	int call, status;
@@ -96,7 +97,7 @@ int shotprint_plot(const char *verb, const char *file, const struct shots *shots
 	status = plot_write(verb, file, &plot);
 	for (i = 0; i < plot.n; i++)
 		free_panel(&panels[i]);
-	free(marker);
+	free(label);
 	free(machine);
 	return status;
 }
