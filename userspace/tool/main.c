@@ -38,6 +38,8 @@ static const struct verb verbs[] = {
 	  "which pages an address space maps, of which size, and where to" },
 	{ "tables", verb_tables, help_tables,
 	  "the page tables themselves, counted" },
+	{ "flush", verb_flush, help_flush,
+	  "what it costs to drop translations, and to have them again" },
 	{ "shootdown", verb_shootdown, help_shootdown,
 	  "what calls that flush cost, beside other threads" },
 	{ "version", verb_version, help_version,

@@ -10,6 +10,7 @@ int verb_unload(int argc, char **argv);
 int verb_walk(int argc, char **argv);
 int verb_ranges(int argc, char **argv);
 int verb_tables(int argc, char **argv);
+int verb_flush(int argc, char **argv);
 int verb_shootdown(int argc, char **argv);
 int verb_version(int argc, char **argv);
 
@@ -20,6 +21,7 @@ extern const char help_unload[];
 extern const char help_walk[];
 extern const char help_ranges[];
 extern const char help_tables[];
+extern const char help_flush[];
 extern const char help_shootdown[];
 extern const char help_version[];
 
