@@ -177,6 +177,11 @@ def info_same():
     for key, there in got["features"].items():
         assert re.search(rf"^{names[key]} +{'yes' if there else 'no '} ", text,
                          re.M), key
+    methods = re.search(r"^invalidation +(.*)$", text, re.M).group(1)
+    if got["invalidation"] is None:
+        assert methods.startswith(("not known", "none")), methods
+    else:
+        same("methods", got["invalidation"], methods.split())
     sizes = re.search(r"^page sizes +(.*)$", text, re.M).group(1).split(", ")
     same("page sizes", [int(size_of(s)) for s in sizes], got["page_sizes"])
 
@@ -215,7 +220,7 @@ def doctor_same():
         assert finding["status"] != "problem" or finding["try"], finding
     wanted = {"architecture", "kernel", "hypervisor", "modules", "tlbscope.ko",
               "headers", "compiler", "dkms", "signature", "lockdown", "rights",
-              "pagemap", "symbols", "counters"}
+              "pagemap", "debugfs", "symbols", "counters"}
     same("checks", {f["check"] for f in findings}, wanted)
 
 

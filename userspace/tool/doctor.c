@@ -306,7 +306,7 @@ static void check_lockdown(const struct patient *p, struct finding *f)
 		mend(f, "boot without lockdown=confidentiality");
 		break;
 	case LOCKDOWN_INTEGRITY:
-		found(f, NOTE, "integrity: a module must be signed; reading tables is allowed");
+		found(f, NOTE, "integrity: a module must be signed; reading tables is allowed, experiments (tlbscope flush) are not");
 		break;
 	default:
 		found(f, OK, "none");
@@ -366,6 +366,34 @@ static void check_pagemap(const struct patient *p, struct finding *f)
 	      tlbscope_knows(t) & TLBSCOPE_KNOWS_PHYS ? "" : ", without physical addresses",
 	      tlbscope_knows(t) & TLBSCOPE_KNOWS_SIZES ? "" : ", without page sizes");
 	tlbscope_close(t);
+}
+
+/* What it takes to make experiments beside looking */
+static void check_debugfs(const struct patient *p, struct finding *f)
+{
+	struct tlbscope_methods methods;
+	struct tlbscope_lab *lab;
+	char line[256];
+	int err;
+
+	(void)p;
+	err = tlbscope_lab_open(&lab, TLBSCOPE_SELF);
+	if (!err)
+		err = tlbscope_methods(lab, &methods);
+	if (!err && !methods.available)
+		err = -EOPNOTSUPP;
+	tlbscope_lab_close(lab);
+	if (!err) {
+		found(f, OK, "mounted, experiments can be made");
+	} else if (err == -ENODEV) {
+		found(f, NOTE, "not mounted: no experiments (tlbscope flush)");
+		mend(f, "mount -t debugfs none /sys/kernel/debug");
+	} else if (err == -ENOENT) {
+		found(f, NOTE, "experiments (tlbscope flush) take the module");
+	} else {
+		found(f, NOTE, "no experiments (tlbscope flush): %s",
+		      tlbscope_lab_explain(line, sizeof(line), TLBSCOPE_SELF, NULL, err));
+	}
 }
 
 static void check_symbols(const struct patient *p, struct finding *f)
@@ -442,6 +470,7 @@ static const struct {
 	{ "lockdown", check_lockdown },
 	{ "rights", check_rights },
 	{ "pagemap", check_pagemap },
+	{ "debugfs", check_debugfs },
 	{ "symbols", check_symbols },
 	{ "counters", check_pmu },
 };

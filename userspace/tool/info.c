@@ -31,6 +31,7 @@ const char help_version[] =
  * @source: what inspection will use; NULL if nothing can be used
  * @cpu: model
  * @pages: sizes
+ * @methods: 1 << method of invalidation, 0 if not known
  */
 struct facts {
 	struct tlbscope_info info;
@@ -38,6 +39,7 @@ struct facts {
 	const char *source;
 	char cpu[MACHINE_LEN];
 	char pages[MACHINE_LEN];
+	uint64_t methods;
 };
 
 struct feature {
@@ -70,6 +72,18 @@ static const struct feature features[] = {
 
 #define FEATURES	ARRAY_SIZE(features)
 
+/* Only who may make experiments is told */
+static uint64_t read_methods(void)
+{
+	struct tlbscope_methods methods = { 0 };
+	struct tlbscope_lab *lab;
+
+	if (!tlbscope_lab_open(&lab, TLBSCOPE_SELF) && tlbscope_methods(lab, &methods))
+		methods.available = 0;
+	tlbscope_lab_close(lab);
+	return methods.available;
+}
+
 static void gather(struct facts *facts)
 {
 	struct tlbscope *t;
@@ -83,6 +97,7 @@ static void gather(struct facts *facts)
 	}
 	machine_cpu(facts->cpu);
 	machine_pages(facts->pages, &facts->info);
+	facts->methods = read_methods();
 }
 
 /*
@@ -108,6 +123,20 @@ static void print_encryption(const struct tlbscope_info *info)
 	else
 		printf("memory encryption  %s\n",
 		       info->abi ? "off" : "not known without the module");
+}
+
+static void print_methods(const struct facts *facts)
+{
+	unsigned int method;
+
+	fputs("invalidation      ", stdout);
+	for (method = 0; method < TLBSCOPE_METHODS; method++)
+		if (facts->methods >> method & 1)
+			printf(" %s", tlbscope_method_name(method));
+	if (facts->info.features & TLBSCOPE_FEAT_XENPV)
+		puts(" none: a Xen PV guest may not");
+	else
+		puts(facts->methods ? "" : " not known without the module, debugfs and root");
 }
 
 static void print_features(const struct tlbscope_info *info)
@@ -143,6 +172,7 @@ static void print_text(const struct facts *facts)
 	printf("kernel half        %s-%s, %s\n", HEX(info->kernel_start), END(0),
 	       SIZE(-info->kernel_start));
 	print_encryption(info);
+	print_methods(facts);
 	print_features(info);
 }
 
@@ -171,6 +201,22 @@ static void put_pages(json_object *o, const struct tlbscope_info *info)
 		if (info->leaf_sizes & tlbscope_page_size(level))
 			put_number(array, tlbscope_page_size(level));
 	put_object(o, "page_sizes", array);
+}
+
+/* null where they are not known */
+static void put_methods(json_object *o, const struct facts *facts)
+{
+	json_object *array = NULL;
+	unsigned int method;
+
+	for (method = 0; method < TLBSCOPE_METHODS; method++) {
+		if (!(facts->methods >> method & 1))
+			continue;
+		if (!array)
+			array = new_array();
+		put_element(array, json_object_new_string(tlbscope_method_name(method)));
+	}
+	put_object(o, "invalidation", array);
 }
 
 static void put_features(json_object *o, const struct tlbscope_info *info)
@@ -210,6 +256,7 @@ static void print_json(const struct facts *facts)
 		put_hex(o, "encryption_mask", info->format.encrypted);
 	else
 		put_null(o, "encryption_mask");
+	put_methods(o, facts);
 	put_features(o, info);
 	out_json(o);
 }
