@@ -10,6 +10,7 @@ import csv
 import html
 import io
 import json
+import math
 import os
 import re
 import signal
@@ -222,6 +223,194 @@ def doctor_same():
               "headers", "compiler", "dkms", "signature", "lockdown", "rights",
               "pagemap", "debugfs", "symbols", "counters"}
     same("checks", {f["check"] for f in findings}, wanted)
+
+
+#
+# Invalidations
+#
+
+FLUSH = ("flush", "self", "--samples=60")
+FIGURES = ("empty", "cycles", "refill", "collateral", "total", "delivery")
+
+
+def median(values):
+    values = sorted(values)
+    return (values[(len(values) - 1) // 2] + values[len(values) // 2]) / 2
+
+
+def flush_figures(cost):
+    """Each figure is in order."""
+    for key in FIGURES:
+        figure = cost.get(key)
+        if not figure:
+            continue
+        low, high = figure["median_low"], figure["median_high"]
+        if figure["median"] is not None:
+            assert low <= figure["median"] <= high, (key, figure)
+        same(f"{key}: inconclusive", figure["inconclusive"], figure["median"] is None)
+        assert figure["min"] <= low and high <= figure["max"], (key, figure)
+        assert figure["min"] <= figure["p99"] <= figure["max"], (key, figure)
+    same("histogram", sum(b["samples"] for b in cost["histogram"]), cost["samples"])
+
+
+def flush_raw(cost):
+    """The figures once more, from the samples."""
+    raw = cost["raw"]
+    same("samples", len(raw), cost["samples"])
+    empty = median(r["empty"] for r in raw)
+    own = [r["invalidation"] - r["stretches"] * empty for r in raw]
+    wanted = {
+        "empty": [r["empty"] for r in raw],
+        "cycles": own,
+        "refill": [r["cold"] - r["warm"] for r in raw],
+        "collateral": [r["bystanders_cold"] - r["bystanders_warm"] for r in raw],
+        "total": [o + r["cold"] - r["warm"] + r["bystanders_cold"] - r["bystanders_warm"]
+                  for o, r in zip(own, raw)],
+    }
+    for key, values in wanted.items():
+        if not cost[key]["inconclusive"]:
+            same(key, cost[key]["median"], median(values))
+        same(f"{key}: max", cost[key]["max"], max(values))
+
+
+def flush_methods():
+    """Every method that the machine has, and no other."""
+    there = tool_json("info")["invalidation"]
+    got = tool_json(*FLUSH, "--raw")
+    same("local", [c["method"] for c in got["local"]], [m for m in there if m != "ipi"])
+    same("all", {m["method"] for m in got["missing"]} | set(there),
+         {"invlpg", "invpcid-address", "invpcid-context", "invpcid-all",
+          "invpcid-nonglobal", "cr3", "cr4-pge", "invlpgb", "ipi"})
+    same("pages", (got["pages"], got["bystanders"]), (32, 128))
+    for cost in got["local"]:
+        same("role", (cost["role"], cost["pages_read"], cost["bystanders_read"]),
+             ("local", 32, 128))
+        same("a page", "per_page" in cost["cycles"],
+             cost["method"] in ("invlpg", "invpcid-address", "invlpgb"))
+        flush_figures(cost)
+        flush_raw(cost)
+    for cost in got["remote"]:
+        flush_figures(cost)
+
+
+def flush_remote():
+    """An initiator and a responder that had our address space loaded."""
+    got = tool_json(*FLUSH, "--method=ipi", "--cpus=1,0")
+    same("local", got["local"], [])
+    assert got["remote"], "nothing"
+    for first, second in zip(got["remote"][::2], got["remote"][1::2]):
+        same("method", first["method"], second["method"])
+        same("roles", (first["role"], first["cpu"], second["role"], second["cpu"]),
+             ("initiator", 1, "responder", 0))
+        same("loaded", second["loaded"], second["samples"])
+        assert second["delivery"], second
+
+
+def flush_cpus():
+    """Each of those named has a row for each method."""
+    got = tool_json(*FLUSH, "--cpus=0-1", "--method=cr3,invlpg")
+    same("rows", [(c["cpu"], c["method"]) for c in got["local"]],
+         [(0, "invlpg"), (0, "cr3"), (1, "invlpg"), (1, "cr3")])
+    same("not remote", got["remote"], [])
+
+
+def flush_text():
+    """Text has a row for what JSON has, and tells what is missing."""
+    got = tool_json(*FLUSH)
+    text = tool(*FLUSH)
+    for cost in got["local"]:
+        assert re.search(rf"^{cost['method']} +{cost['cpu']} ", text, re.M), cost["method"]
+    for cost in got["remote"]:
+        if cost["role"] == "initiator":
+            assert re.search(rf"^ipi, {cost['method']} +{cost['cpu']} +round trip", text,
+                             re.M), cost["method"]
+    for missing in got["missing"]:
+        assert re.search(rf"^not here: .*\b{missing['method']}\b", text, re.M), missing
+        assert missing["why"] in text, missing
+    assert got["kernel"] in text and got["cpu"] in text
+    same("said to be emulated", "emulates" in text, got["emulated"])
+
+
+def flush_csv():
+    """CSV has the columns of its header, and the rows of JSON."""
+    rows = list(csv.DictReader(io.StringIO(tool(*FLUSH, "--csv"), newline="")))
+    got = tool_json(*FLUSH)
+    same("rows", [(r["role"], r["method"], r["cpu"]) for r in rows],
+         [(c["role"], c["method"], str(c["cpu"])) for c in got["local"] + got["remote"]])
+    for row in rows:
+        assert None not in row and None not in row.values(), row
+        same("samples", row["samples"], "60")
+        assert float(row["cycles_low"]) <= float(row["cycles_high"]), row
+
+
+def flush_sweep(*args):
+    """A sweep, and what is made of it."""
+    args = ("flush", "self", "--pages=1..256", "--bystanders=16", "--samples=100", *args)
+    got = tool_json(*args)
+    text = tool(*args)
+    same("sizes", [s["pages"] for s in got["sweep"]], [1 << i for i in range(9)])
+    for size in got["sweep"]:
+        flush_figures(size["by_page"])
+        flush_figures(size["full"])
+        page, full = size["by_page"]["total"], size["full"]["total"]
+        if page["median_high"] < full["median_low"]:
+            same("cheaper", size["cheaper"], "invlpg")
+        if page["median_low"] > full["median_high"]:
+            same("cheaper", size["cheaper"], got["full_method"])
+    found = got["crossover"]
+    if found["result"] == "found":
+        assert found["pages_low"] <= found["pages"] <= found["pages_high"], found
+        same("suggested", got["suggested_ceiling"], math.ceil(found["pages"]) - 1)
+    else:
+        same("no pages", found["pages"], None)
+    with open("/sys/kernel/debug/x86/tlb_single_page_flush_ceiling",
+              encoding="ascii") as file:
+        same("the kernel's", got["kernel_ceiling"], int(file.read()))
+    assert f"up to {got['kernel_ceiling']} pages" in text, text
+    assert re.search("^crossover  (([0-9.]+|above [0-9]+|below: at [0-9]+) page|inconclusive)",
+                     text, re.M), text
+    assert re.search("^suggested  ", text, re.M), text
+
+
+def flush_other(pid, address):
+    """Of another process: what it has, where it was asked for."""
+    got = tool_json("flush", pid, "--samples=20", "--method=invlpg")
+    same("pid", got["pid"], int(pid))
+    same("page size", got["page_size"], PAGE)
+    same("read", got["local"][0]["pages_read"], 32)
+    start = int(address, 16)
+    got = tool_json("flush", pid, "--samples=20", "--method=invlpg",
+                    f"--range={start:x}-{start + 8 * PAGE:x}", "--bystanders=0")
+    same("range", (got["start"], got["pages"], got["bystanders"]), (hex(start), 8, 0))
+    same("nothing beside", got["local"][0]["collateral"], None)
+
+
+def flush_interrupted():
+    """Ctrl-C: what was measured is shown, and the signal ends it."""
+    with subprocess.Popen([TLBSCOPE, "flush", "self", "--samples=10000", "--pages=1..4096"],
+                          stdout=subprocess.PIPE, text=True) as child:
+        time.sleep(3)
+        child.send_signal(signal.SIGINT)
+        said = child.communicate(timeout=30)[0]
+    same("status", child.returncode, -signal.SIGINT)
+    assert "interrupted" in said, said
+
+
+def flush_ceiling():
+    """Nothing is set by itself."""
+    name = "/sys/kernel/debug/x86/tlb_single_page_flush_ceiling"
+    with open(name, "r+", encoding="ascii") as file:
+        before = file.read()
+        file.write("7\n")
+        file.flush()
+        try:
+            got = tool_json("flush", "self", "--pages=1..4", "--samples=10")
+            same("seen", got["kernel_ceiling"], 7)
+            file.seek(0)
+            same("still", file.read(), "7\n")
+        finally:
+            file.seek(0)
+            file.write(before)
 
 
 #

@@ -13,7 +13,7 @@ export TLBSCOPE
 # shellcheck source-path=SCRIPTDIR source=tap.sh
 . "$here/tap.sh"
 
-verbs=(info doctor load unload walk ranges tables shootdown version help)
+verbs=(info doctor load unload walk ranges tables flush shootdown version help)
 asking=(info doctor walk ranges tables shootdown version)
 
 t()
@@ -71,7 +71,7 @@ done
 wrong "help of what is not there" help nosuch
 wrong "help of two" help walk ranges
 
-for verb in info doctor load unload walk ranges tables shootdown version; do
+for verb in info doctor load unload walk ranges tables flush shootdown version; do
 	wrong "$verb: unknown long option" "$verb" --nosuch
 	wrong "$verb: unknown letter" "$verb" -X
 done
@@ -97,11 +97,26 @@ wrong "tables: -n x" tables --all -n x
 wrong "tables: -n too large" tables --all -n 99999999999999999999999
 wrong "tables: --watch=0" tables --all --watch=0
 
+wrong "flush: nothing" flush
+wrong "flush: two" flush self 1
+wrong "flush: the kernel" flush kernel
+for option in --pages=0 --pages=4097 --pages=2..1 --pages=1..5000 --pages=x --pages= \
+	--bystanders=4097 --bystanders=-1 --samples=0 --samples=10001 --samples=x \
+	--cpus= --cpus=x --cpus=0- --cpus=0,0 --cpus=99999 --method= --method=nosuch \
+	--method=invlpg,, --range=1000-2000 --plot=x.png --plot=; do
+	wrong "flush: $option" flush self "$option"
+done
+for range in '' - 1000 1000- 2000-1000 1000-1000 1001-2000 zz-1000; do
+	wrong "flush: --range=$range" flush 1 "--range=$range"
+done
+wrong "flush: CSV and JSON" flush self --csv -j
+wrong "flush: a picture of what kind?" flush self --pages=1..4 --plot=x.gif
+
 #
 # Targets and addresses that make no sense
 #
 
-for verb in ranges tables; do
+for verb in ranges tables flush; do
 	for target in '' x 0 00 -1 99999999999999999999999999 2147483648 1x ' 1' 0x1; do
 		wrong "$verb of '$target'" "$verb" -- "$target"
 	done
@@ -331,6 +346,12 @@ else
 	refuses 1 "load on a kernel without modules" load
 	is "unload what is not loaded" "$(t unload)" "tlbscope is not loaded"
 fi
+if [[ -e /proc/tlbscope ]]; then
+	skip "flush without the module" "it is loaded"
+else
+	refuses 1 "flush without the module" flush self
+	like "flush without the module: says so" "$err" "not loaded"
+fi
 refuses 1 "load what is not there" load /no/such/file.ko
 
 #
@@ -361,7 +382,7 @@ completed()
 		_tlbscope; echo "${COMPREPLY[*]}"' - "$top/userspace/completion/tlbscope" "$@"
 }
 
-for verb in walk ranges tables shootdown; do
+for verb in walk ranges tables flush shootdown; do
 	page=$(sed 's/\\//g' "$top/userspace/man/tlbscope-$verb.8")
 	offered=$(completed tlbscope "$verb" --)
 	for option in $(options "$verb"); do

@@ -88,6 +88,7 @@ else
 fi
 
 start_helper "$python" "$here/target.py" many
+many=$helper many_address=$line
 ok "Ctrl-C leaves whole records" check interrupted "$helper"
 start_helper "$python" "$here/target.py" named "$scratch"
 ok "names are clean" check clean_names "$helper"
@@ -142,6 +143,84 @@ run t walk "$buffer" ffffffff81000000
 is "the kernel's half of a process: status" "$status" 0
 
 #
+# Invalidations
+#
+
+# refuses NAME PATTERN VERB ARG...: exit status 1, one line on stderr
+refuses()
+{
+	local name=$1 pattern=$2
+
+	shift 2
+	run t "$@"
+	is "$name: status" "$status" 1
+	like "$name" "$err" "^tlbscope $1: [^"$'\n'"]*$pattern[^"$'\n'"]*\$"
+	is "$name: no output" "$out" ""
+}
+
+like "info: methods" "$(t info)" "invalidation       invlpg .*cr3 .*ipi"
+like "doctor: debugfs" "$(t doctor)" "ok       debugfs"
+ok "flush: every method" check flush_methods
+ok "flush: text and JSON" check flush_text
+ok "flush: CSV and JSON" check flush_csv
+ok "flush: another process" check flush_other "$buffer" "$address"
+if (($(nproc) > 1)); then
+	ok "flush: each CPU that is named" check flush_cpus
+	ok "flush: another CPU" check flush_remote
+else
+	skip "flush: another CPU" "there is none"
+fi
+ok "flush: a sweep" check flush_sweep
+ok "flush: a sweep by another method" check flush_sweep --method=cr4-pge
+ok "flush: the kernel's setting is left alone" check flush_ceiling
+ok "flush: Ctrl-C" check flush_interrupted
+is "flush: of all CPUs" "$(t flush self --cpus=all --method=cr3 --samples=10 |
+	grep -c '^cr3 ')" "$(nproc)"
+like "flush: where its threads run" "$(t flush "$buffer" --cpus=run --method=cr3 \
+	--samples=10)" "cr3 +[0-9]"
+like "flush: fewer pages than a sweep asks for" \
+	"$(t flush "$buffer" --range="$address-$(printf %x $((address + 12 * 4096)))" \
+		--pages=1..64 --samples=20)" $'\n +12 '
+if command -v gnuplot >/dev/null; then
+	run t flush self --pages=1..64 --samples=20 --plot="$scratch/sweep.png"
+	is "flush: a picture: status" "$status" 0
+	is "flush: a picture" "$(head -c4 "$scratch/sweep.png" | tail -c3)" "PNG"
+else
+	skip "flush: a picture" "no gnuplot"
+fi
+refuses "flush: method that the CPU lacks" "invlpgb cannot be done here: the CPU has no INVLPGB" \
+	flush self --method=invlpgb
+refuses "flush: CPU that is absent" "CPU 77 is not on line" flush self --cpus=77
+refuses "flush: responder that is absent" "CPU 77 is not on line" \
+	flush self --cpus=0,77 --method=ipi
+refuses "flush: nobody" "there is no process $((1 << 30))" flush $((1 << 30))
+refuses "flush: a thread of the kernel" "thread of the kernel" flush 2
+refuses "flush: nothing mapped" "nothing of .* is present" flush "$buffer" --range=1000-3000
+refuses "flush: partly mapped" "not all of" flush "$buffer" \
+	--range="$(printf %x $((address - 4096)))-$(printf %x $((address + 4096)))"
+refuses "flush: more than the cap" "at most 4096 pages" flush "$many" \
+	--range="$many_address-$(printf %x $((many_address + 4097 * 4096)))"
+if [[ -w /sys/devices/system/cpu/cpu1/online ]]; then
+	echo 0 >/sys/devices/system/cpu/cpu1/online
+	refuses "flush: CPU that is off line" "CPU 1 is not on line" flush self --cpus=1
+	like "flush: nobody to interrupt" "$(t flush self --samples=10)" \
+		"remote: there is no other CPU to interrupt"
+	echo 1 >/sys/devices/system/cpu/cpu1/online
+else
+	skip "flush: CPU that is off line" "none can be taken"
+fi
+umount /sys/kernel/debug
+refuses "flush: no debugfs" "not mounted .*try: mount -t debugfs none /sys/kernel/debug" \
+	flush self
+like "doctor: no debugfs" "$(t doctor)" "note     debugfs.*try: mount"
+like "info: no debugfs" "$(t info)" "invalidation       not known"
+mkdir "$scratch/debug fs"
+mount -t debugfs none "$scratch/debug fs"
+like "flush: debugfs elsewhere" "$(t flush self --samples=10 --method=cr3)" "cr3 +0"
+umount "$scratch/debug fs"
+mount -t debugfs none /sys/kernel/debug
+
+#
 # Rights
 #
 
@@ -161,6 +240,9 @@ run nobody walk self main
 is "own process, no rights: status" "$status" 0
 like "own process, no rights: what is told" "$out" "physical  not told without rights"
 like "no rights: doctor" "$(nobody doctor)" "problem  rights .*CAP_SYS_ADMIN"
+run nobody flush self
+is "flush, no rights: status" "$status" 1
+like "flush, no rights" "$err" "^tlbscope flush: not permitted: run it as root"
 run nobody unload
 is "unload, no rights: status" "$status" 1
 like "unload, no rights" "$err" "not permitted; try: sudo tlbscope unload"
@@ -189,6 +271,7 @@ fi
 is "unload" "$(t unload)" "tlbscope removed"
 is "unload again" "$(t unload)" "tlbscope is not loaded"
 like "not loaded: doctor" "$(t doctor)" "problem  tlbscope.ko"
+refuses "not loaded: flush" "not loaded \(try: tlbscope load\)" flush self
 is "not loaded: doctor's status" "$(t doctor >/dev/null; echo $?)" 1
 run t load
 is "not installed: status" "$status" 1
