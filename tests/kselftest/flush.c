@@ -630,9 +630,13 @@ TEST_F(flush, cpu_off_line)
 		what.method = local;
 		expect_both(_metadata, self, ENXIO, 0, &what);
 	}
-	/* Also if it is one of many, or the one to interrupt them */
+	/* Also if it is one of many, and then nothing is done on the others */
 	self->cpus = self->online;
 	expect_both(_metadata, self, ENXIO, 0, &what);
+	EXPECT_EQ(-ENXIO, experiment_invalidate(self->invalidate, &what, 1,
+						&args));
+	EXPECT_EQ(0, args.done);
+	/* Or the one to interrupt them */
 	what.method = TLBSCOPE_IPI;
 	what.local = TLBSCOPE_CR4_PGE;
 	expect_both(_metadata, self, ENXIO, 0, &what);
@@ -643,6 +647,7 @@ TEST_F(flush, cpu_off_line)
 					 "self cr4-pge %p %p cpus=%d", self->p,
 					 self->p + PAGE, cpu));
 	/* All are those that are left */
+	args = good_invalidate(self);
 	none.cpus = 0;
 	none.cpus_len = 0;
 	args.what = none;

@@ -84,10 +84,13 @@ void reader_ask(struct reader *r)
 		sem_post(&r->wake);
 }
 
-/* Until it has; who waits may have to leave it the CPU */
+/*
+ * Until it has. Who waits may have to leave it the CPU, for longer each time:
+ * on a slow machine a short sleep is over before the reader runs.
+ */
 void reader_wait(const struct reader *r)
 {
-	static const struct timespec moment = { .tv_nsec = 20000 };
+	struct timespec moment = { .tv_nsec = 20000 };
 	unsigned int spins;
 
 	for (spins = 0; spins < 2000; spins++) {
@@ -95,6 +98,9 @@ void reader_wait(const struct reader *r)
 			return;
 		__builtin_ia32_pause();
 	}
-	while (atomic_load(&r->answered) != atomic_load(&r->asked))
+	while (atomic_load(&r->answered) != atomic_load(&r->asked)) {
 		nanosleep(&moment, NULL);
+		if (moment.tv_nsec < 10000000)
+			moment.tv_nsec *= 2;
+	}
 }
