@@ -557,4 +557,77 @@ TEST_F_TIMEOUT(elsewhere, each_method, 120)
 	}
 }
 
+/* Who responds to an IPI runs the target or does not, and says so */
+FIXTURE(responders) {
+	struct bench bench;
+};
+
+FIXTURE_SETUP(responders)
+{
+	set_up(_metadata, &self->bench, false);
+}
+
+FIXTURE_TEARDOWN(responders)
+{
+	tear_down(_metadata, &self->bench);
+}
+
+#define SAMPLES		50
+
+/* In how many samples each responder had @pid loaded, the readers spinning */
+static void check_loaded(struct __test_metadata *_metadata,
+			 struct bench *bench, pid_t pid, unsigned int least,
+			 unsigned int most)
+{
+	struct tlbscope_cost_cpu *vec = calloc(READERS, sizeof(*vec));
+	int first = bench->reader[0].cpu, fd;
+	__u64 cpus = 0;
+	struct tlbscope_cost args = {
+		.size = sizeof(args), .samples = SAMPLES,
+		.what = what_pages(TLBSCOPE_IPI, bench->memory, 1, &cpus),
+		.vec = (unsigned long)vec, .vec_len = READERS,
+	};
+	unsigned int i;
+
+	ASSERT_NE(NULL, vec);
+	for (i = 0; i < bench->readers; i++)
+		cpus |= cpu_bit(bench->reader[i].cpu);
+	args.what.local = TLBSCOPE_CR4_PGE;
+	args.what.initiator = first;
+	fd = experiment_open_at("cost", pid);
+	ASSERT_LE(0, fd);
+	ASSERT_EQ(0, cpu_pin(first));
+	EXPECT_EQ(0, ioctl(fd, TLBSCOPE_IOC_COST, &args));
+	EXPECT_EQ(bench->readers, args.filled);
+	for (i = 1; i < args.filled; i++) {
+		EXPECT_LE(least, vec[i].loaded)
+			TH_LOG("CPU %u", vec[i].cpu);
+		EXPECT_GE(most, vec[i].loaded)
+			TH_LOG("CPU %u", vec[i].cpu);
+	}
+	close(fd);
+	free(vec);
+}
+
+static void just_wait(int fd, void *arg)
+{
+	(void)arg;
+	child_pause(fd);
+}
+
+TEST_F(responders, loaded)
+{
+	struct bench *bench = &self->bench;
+	struct child child;
+
+	if (bench->readers < 2)
+		skip("there is but one CPU");
+	/* Now and then another process has the CPU for a moment */
+	check_loaded(_metadata, bench, SELF, SAMPLES / 2, SAMPLES);
+	ASSERT_EQ(0, cpu_pin(bench->reader[0].cpu));
+	ASSERT_EQ(0, child_start(&child, just_wait, NULL));
+	check_loaded(_metadata, bench, child.pid, 0, 0);
+	child_end(&child);
+}
+
 TEST_HARNESS_MAIN
