@@ -450,9 +450,53 @@ TEST_F_TIMEOUT(storm, every_method, SECONDS_MAX + 60)
 	EXPECT_EQ(0, waitpid(self->dying.pid, NULL, WNOHANG));
 	EXPECT_EQ(self->online, cpus_online());
 	check_end(_metadata, self, rounds);
-	/* Thousands have come and gone; the count is exact to some dozens */
-	TH_LOG("address spaces: %ld, then %ld", before, slab_objects("mm_struct"));
-	EXPECT_LT(slab_objects("mm_struct"), before + 150);
+	/* The count is exact to some dozens */
+	TH_LOG("address spaces: %ld, then %ld", before,
+	       slab_objects("mm_struct"));
+	EXPECT_LT(slab_objects("mm_struct"), before + 100);
+}
+
+static void have_memory(int fd, void *arg)
+{
+	(void)arg;
+	make_memory();
+	child_pause(fd);
+}
+
+#define LIVES	150
+
+/* Each address space goes with its process, whoever looked into it */
+TEST(none_is_kept)
+{
+	__u64 cpus = cpu_bit(cpu_first(cpus_online()));
+	struct tlbscope_invalidation what;
+	int fd = experiment_open("invalidate");
+	struct tlbscope_cost_cpu vec;
+	struct tlbscope_cost cost = {
+		.size = sizeof(cost), .vec = (unsigned long)&vec,
+		.vec_len = 1, .samples = 1,
+	};
+	struct child child;
+	long before;
+	int i;
+
+	ASSERT_LE(0, fd);
+	what = what_pages(TLBSCOPE_CR4_PGE, at(STAYS), 1, &cpus);
+	cost.what = what;
+	before = slab_objects("mm_struct");
+	for (i = 0; i < LIVES; i++) {
+		ASSERT_EQ(0, child_start(&child, have_memory, NULL));
+		ASSERT_EQ(0, scope_target(fd, child.pid));
+		EXPECT_EQ(0, experiment_invalidate(fd, &what, 2, NULL));
+		EXPECT_ERRNO(0, ioctl(fd, TLBSCOPE_IOC_COST, &cost));
+		EXPECT_EQ(-EFAULT, experiment_ask("cost", "%d cr4-pge 0 1000",
+						  child.pid));
+		child_end(&child);
+	}
+	close(fd);
+	TH_LOG("address spaces: %ld, then %ld", before,
+	       slab_objects("mm_struct"));
+	EXPECT_LT(slab_objects("mm_struct"), before + LIVES / 2);
 }
 
 TEST_HARNESS_MAIN
