@@ -45,12 +45,14 @@
  * struct answer - what a CPU did when it was interrupted
  * @sample: what it measured
  * @loaded: it had the target loaded
+ * @left: it had not, and may have entries with the target's tag nevertheless
  *
  * Each CPU writes its own; none shares a cache line with another's.
  */
 struct answer {
 	struct tlbscope_sample sample;
 	bool loaded;
+	bool left;
 } ____cacheline_aligned;
 
 /**
@@ -69,6 +71,7 @@ struct answer {
  * @sample: @rows times e->times of them; one if nothing is measured
  * @answer: of an IPI, by CPU
  * @loaded: of an IPI: rounds in which a row had the target loaded
+ * @left: of an IPI: in the round before, there was a CPU with entries left
  * @sent: when the IPI was sent
  * @in_step: the CPUs' counters run together
  * @err: of any CPU in a round
@@ -88,6 +91,7 @@ struct run {
 	struct tlbscope_sample *sample;
 	struct answer *answer;
 	u32 *loaded;
+	bool left;
 	u64 sent;
 	bool in_step;
 	int err;
@@ -316,7 +320,7 @@ static bool has_loaded(const struct invalidate_cpu *cpu,
 /*
  * A CPU that is interrupted, with whatever address space it has. If that is not
  * the target's, the target's tag is not known here; but then none of its entries
- * is used before it is loaded, and let_go_elsewhere() took care of that. Where
+ * is used before it is loaded, and let_go_elsewhere() takes care of that. Where
  * the kernel flushes by broadcast it does not: there all tags are dropped.
  */
 static void respond(void *arg)
@@ -335,6 +339,7 @@ static void respond(void *arg)
 	s->empty = time_empty(run);
 	invalidate_look(&cpu);
 	answer->loaded = has_loaded(&cpu, run->mm);
+	answer->left = !answer->loaded && (cpu.cr4 & X86_CR4_PCIDE);
 	if (answer->loaded)
 		ret = invalidate_pages(run, s);
 	else if (COMPAT_BROADCAST_FLUSH && machine_invlpgb_pages)
@@ -372,12 +377,11 @@ static void keep_answers(struct run *run)
 }
 
 /* A CPU can only go off line when all let themselves be interrupted for it */
-static int interrupt_all(struct run *run, struct tlbscope_sample *s)
+static int send_ipi(struct run *run, struct tlbscope_sample *s)
 {
 	int ret = -ENXIO;
 	u64 end;
 
-	let_go_elsewhere(run);
 	preempt_disable();
 	if (cpumask_subset(run->e->cpus, cpu_online_mask)) {
 		run->sent = measure_now();
@@ -389,6 +393,38 @@ static int interrupt_all(struct run *run, struct tlbscope_sample *s)
 	}
 	preempt_enable();
 	return ret;
+}
+
+static bool any_left(const struct run *run)
+{
+	int cpu;
+
+	for_each_cpu(cpu, run->e->cpus)
+		if (run->answer[cpu].left)
+			return true;
+	return false;
+}
+
+/*
+ * To make all others flush costs those, too, that nobody named: it is done only
+ * if one that was named had something left. Once more then for whoever loaded
+ * the target between its answer and that.
+ */
+static int interrupt_all(struct run *run, struct tlbscope_sample *s)
+{
+	bool before = run->left;
+	int ret;
+
+	if (before)
+		let_go_elsewhere(run);
+	ret = send_ipi(run, s);
+	if (ret)
+		return ret;
+	run->left = any_left(run);
+	if (before || !run->left)
+		return 0;
+	let_go_elsewhere(run);
+	return send_ipi(run, s);
 }
 
 static int take_ipi(struct run *run)
