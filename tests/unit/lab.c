@@ -173,4 +173,67 @@ TEST(without_the_module)
 	CHECK(!lab);
 }
 
+/* One page of our own, on CPU 0 */
+static struct tlbscope_invalidation one_page(const uint64_t *cpus)
+{
+	static char page[2 * 4096] __attribute__((aligned(4096)));
+
+	page[0] = 1;
+	return (struct tlbscope_invalidation) {
+		.method = TLBSCOPE_INVLPG,
+		.start = (uintptr_t)page,
+		.end = (uintptr_t)page + 4096,
+		.cpus = (uintptr_t)cpus,
+		.cpus_len = 8,
+		.initiator = -1,
+	};
+}
+
+TEST(invalidations)
+{
+	uint64_t first = 1, absent = 1ULL << 62;
+	struct tlbscope_invalidate req = { .what = one_page(&first), .repeat = 7 };
+	struct tlbscope_methods methods;
+	struct tlbscope_lab *lab;
+
+	if (tlbscope_lab_open(&lab, TLBSCOPE_SELF))
+		SKIP("no module, no debugfs or no right");
+	CHECK_EQ(tlbscope_methods(lab, &methods), 0);
+	CHECK(methods.tsc_khz);
+	CHECK(methods.available & 1ULL << TLBSCOPE_INVLPG);
+	CHECK_EQ(tlbscope_invalidate(lab, &req), 0);
+	CHECK_EQ(req.done, 7);
+	CHECK_EQ(req.pages, 1);
+	req.repeat = 0;
+	CHECK_EQ(tlbscope_invalidate(lab, &req), -EINVAL);
+	req.repeat = 1;
+	req.what.cpus = (uintptr_t)&absent;
+	CHECK_EQ(tlbscope_invalidate(lab, &req), -ENXIO);
+	CHECK(strstr(tlbscope_lab_explain(line, sizeof(line), TLBSCOPE_SELF, &req.what,
+					  -ENXIO), "CPU 62 is not on line"));
+	tlbscope_lab_close(lab);
+}
+
+TEST(costs)
+{
+	uint64_t first = 1;
+	struct tlbscope_sample raw[20] = { 0 };
+	struct tlbscope_cost_cpu cpu[2] = { 0 };
+	struct tlbscope_cost req = {
+		.what = one_page(&first), .samples = 20,
+		.vec = (uintptr_t)cpu, .vec_len = 2, .raw = (uintptr_t)raw, .raw_len = 20,
+	};
+	struct tlbscope_lab *lab;
+
+	if (tlbscope_lab_open(&lab, TLBSCOPE_SELF))
+		SKIP("no module, no debugfs or no right");
+	CHECK_EQ(tlbscope_cost(lab, &req), 0);
+	CHECK_EQ(req.filled, 1);
+	CHECK_EQ(req.raw_filled, 20);
+	CHECK_EQ(req.pages_read, 1);
+	CHECK_EQ(cpu[0].invalidation.samples, 20);
+	CHECK(raw[19].invalidation && raw[19].stretches == 1);
+	tlbscope_lab_close(lab);
+}
+
 UNIT_MAIN("lab")
