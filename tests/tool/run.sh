@@ -103,7 +103,7 @@ wrong "flush: the kernel" flush kernel
 for option in --pages=0 --pages=4097 --pages=2..1 --pages=1..5000 --pages=x --pages= \
 	--bystanders=4097 --bystanders=-1 --samples=0 --samples=10001 --samples=x \
 	--cpus= --cpus=x --cpus=0- --cpus=0,0 --cpus=99999 --method= --method=nosuch \
-	--method=invlpg,, --range=1000-2000 --plot=x.png --plot=; do
+	'--method=invlpg,' --range=1000-2000 --plot=x.png --plot=; do
 	wrong "flush: $option" flush self "$option"
 done
 for range in '' - 1000 1000- 2000-1000 1000-1000 1001-2000 zz-1000; do

@@ -154,7 +154,7 @@ refuses()
 	shift 2
 	run t "$@"
 	is "$name: status" "$status" 1
-	like "$name" "$err" "^tlbscope $1: [^"$'\n'"]*$pattern[^"$'\n'"]*\$"
+	like "$name" "$err" "^tlbscope $1: [^"$'\n'"]*${pattern}[^"$'\n'"]*\$"
 	is "$name: no output" "$out" ""
 }
 
