@@ -233,8 +233,9 @@ static void check_totals(struct __test_metadata *_metadata,
 {
 	EXPECT_EQ(records, self->args.filled);
 	EXPECT_EQ(records * SAMPLES, self->args.raw_filled);
-	EXPECT_EQ(PAGES, self->args.pages);
-	EXPECT_EQ(PAGES, self->args.pages_read);
+	EXPECT_EQ((self->args.what.end - self->args.what.start) / PAGE,
+		  self->args.pages);
+	EXPECT_EQ(self->args.pages, self->args.pages_read);
 	EXPECT_EQ(BYSTANDERS, self->args.bystanders_read);
 	/* Nothing behind */
 	EXPECT_EQ(0xa5a5a5a5, self->vec[records].cpu);
@@ -316,6 +317,7 @@ TEST_F(cost, ipi)
 		skip("there is but one CPU");
 	self->args.what.method = TLBSCOPE_IPI;
 	self->args.what.cpus = (unsigned long)&cpus;
+	self->args.what.end = self->args.what.start + TLBSCOPE_STRETCH * PAGE;
 	for (local = 0; local < TLBSCOPE_INVLPGB; local++) {
 		if (!has_method(self, local))
 			continue;

@@ -267,6 +267,29 @@ TEST_F(flush, ipi)
 	self->cpus = cpu_bit(cpu_first(self->online));
 }
 
+/* By page, as many as one goes without interrupts for */
+TEST_F(flush, ipi_of_many_pages)
+{
+	struct tlbscope_invalidation what = good_what(self);
+	unsigned int local, pages;
+
+	if (cpu_count(self->online) < 2)
+		skip("there is but one CPU");
+	what.method = TLBSCOPE_IPI;
+	what.cpus = (unsigned long)&self->online;
+	for (local = 0; local < TLBSCOPE_INVLPGB; local++) {
+		if (!has_method(self, local))
+			continue;
+		what.local = local;
+		pages = method_is_by_page(local) ? TLBSCOPE_STRETCH :
+			TLBSCOPE_PAGES_MAX;
+		what.end = what.start + pages * PAGE;
+		expect_both(_metadata, self, 0, 0, &what);
+		what.end += PAGE;
+		expect_both(_metadata, self, E2BIG, 0, &what);
+	}
+}
+
 TEST_F(flush, cpus)
 {
 	__u64 set[64] = { self->cpus }, none[2] = {}, far[2] = { 0, 1ULL << 63 };
@@ -675,6 +698,13 @@ static struct tlbscope_invalidate long_request(FIXTURE_DATA(flush) *self)
 	return args;
 }
 
+/* The same by IPI, which takes few pages where it goes by page */
+static void make_ipi(struct tlbscope_invalidate *args)
+{
+	args->what.method = TLBSCOPE_IPI;
+	args->what.local = TLBSCOPE_CR4_PGE;
+}
+
 /* Something that happens while a request runs */
 struct event {
 	pthread_t thread;
@@ -711,8 +741,7 @@ TEST_F(flush, cpu_goes_meanwhile)
 		ASSERT_EQ(0, cpu_set_online(cpu, true));
 		args.what.cpus = (unsigned long)&cpus;
 		if (ipi) {
-			args.what.local = args.what.method;
-			args.what.method = TLBSCOPE_IPI;
+			make_ipi(&args);
 			args.what.initiator = cpu_first(self->cpus);
 		}
 		ASSERT_EQ(0, pthread_create(&event.thread, NULL, do_event,
@@ -819,8 +848,7 @@ TEST_F(flush, signal_ends_an_ipi)
 	args.flags = TLBSCOPE_CPUS_ALL;
 	args.what.cpus = 0;
 	args.what.cpus_len = 0;
-	args.what.local = args.what.method;
-	args.what.method = TLBSCOPE_IPI;
+	make_ipi(&args);
 	set_alarm(MEANWHILE);
 	EXPECT_ERRNO(EINTR, ioctl(self->invalidate, TLBSCOPE_IOC_INVALIDATE,
 				  &args));

@@ -191,6 +191,9 @@ static struct tlbscope_invalidation choose_what(struct stormer *s,
 		what.local = what.method;
 		what.method = TLBSCOPE_IPI;
 		what.initiator = (int)choose(s, 3) - 1;
+		if (what.end - what.start > TLBSCOPE_STRETCH * PAGE &&
+		    method_is_by_page(what.local))
+			what.end = what.start + TLBSCOPE_STRETCH * PAGE;
 	}
 	return what;
 }
