@@ -621,6 +621,180 @@ unsigned int tlbscope_index(uint64_t address, unsigned int level);
  */
 const char *tlbscope_explain(char *buf, size_t len, pid_t pid, int err);
 
+/*
+ * Who flushes: the records of the kernel's tracepoint tlb:tlb_flush, counted
+ *
+ * A record is about the CPU that writes it, and is attributed to the program
+ * that runs there at that moment. Of a shootdown, who asks for it is told by
+ * TLBSCOPE_FLUSH_SEND_IPI alone; TLBSCOPE_FLUSH_REMOTE counts with who was
+ * interrupted by it. A record of no pages is of a CPU that needed no flush: it
+ * switched to an address space whose entries it had kept (PCID), or had flushed
+ * before. Needs no module.
+ */
+
+struct tlbscope_trace;
+
+/* Instead of a process ID: all that runs */
+#define TLBSCOPE_EVERYBODY	((pid_t)-2)
+
+/* tlbscope_trace_open()'s flags */
+#define TLBSCOPE_TRACE_CHILDREN	(1u << 0)	/* those that it starts too */
+
+/* The pages of a full flush */
+#define TLBSCOPE_FLUSH_ALL	(~(uint64_t)0)
+
+/* The reason of a record: the kernel's enum tlb_flush_reason */
+enum tlbscope_flush_reason {
+	TLBSCOPE_FLUSH_SWITCH,		/* another address space is loaded */
+	TLBSCOPE_FLUSH_REMOTE,		/* another CPU asked for it */
+	TLBSCOPE_FLUSH_LOCAL,		/* pages of many address spaces, by reclaim */
+	TLBSCOPE_FLUSH_LOCAL_MM,	/* own address space, on the asking CPU */
+	TLBSCOPE_FLUSH_SEND_IPI,	/* other CPUs are asked: no flush itself */
+	TLBSCOPE_FLUSH_WRONG_CPU,	/* asked in vain: no flush either */
+	TLBSCOPE_FLUSH_OTHER,		/* newer than this library */
+};
+
+#define TLBSCOPE_FLUSH_REASONS	(TLBSCOPE_FLUSH_OTHER + 1)
+
+/* Classes of pages a record: 0, 1, 2 to 3, 4 to 7, ...; the last has no end */
+#define TLBSCOPE_FLUSH_SIZES	20
+
+/**
+ * struct tlbscope_flushes - records of one reason
+ * @records: all of them
+ * @full: those that were for all pages
+ * @pages: the pages of the others
+ * @size: the others by their pages: @size[0] none, @size[n] 2^(n-1) to 2^n - 1
+ */
+struct tlbscope_flushes {
+	uint64_t records;
+	uint64_t full;
+	uint64_t pages;
+	uint64_t size[TLBSCOPE_FLUSH_SIZES];
+};
+
+/**
+ * struct tlbscope_flusher - a program
+ * @pid: process ID; 0 for an idle CPU, -1 for tasks that were exiting
+ * @processes: how many; those of one name that have ended are put together,
+ *	and then @pid is that of the first
+ * @ended: it has
+ * @command: its name
+ * @records: all of its records
+ * @flushes: those in which its CPU flushed: SWITCH, REMOTE, LOCAL and LOCAL_MM,
+ *	of any pages
+ * @recent: flushes since tlbscope_trace_mark()
+ * @reason: by enum tlbscope_flush_reason
+ */
+struct tlbscope_flusher {
+	pid_t pid;
+	unsigned int processes;
+	int ended;
+	char command[16];
+	uint64_t records;
+	uint64_t flushes;
+	uint64_t recent;
+	struct tlbscope_flushes reason[TLBSCOPE_FLUSH_REASONS];
+};
+
+/**
+ * tlbscope_trace_open - count from now on
+ * @trace: receives the handle; close it with tlbscope_trace_close()
+ * @pid: a process ID (all of its threads, also later ones), TLBSCOPE_SELF, or
+ *	TLBSCOPE_EVERYBODY
+ * @flags: 0 or TLBSCOPE_TRACE_CHILDREN
+ *
+ * Every CPU that is online now is listened to, whosever records are wanted: a
+ * task's own counter is off while the kernel leaves that task, which is when
+ * it flushes for TLBSCOPE_FLUSH_SWITCH.
+ *
+ * Return: 0; -ENOENT no tracefs, or no such tracepoint; -EACCES or -EPERM no
+ * right (it takes root, or CAP_PERFMON and tracefs that may be read); -ENOSYS
+ * no perf_event_open(); -ESRCH no such process; -EINVAL @pid is a thread of
+ * another process, or @flags; -EPROTO a tracepoint of another form; -EMFILE
+ * fewer files than CPUs; -ENOMEM.
+ */
+int tlbscope_trace_open(struct tlbscope_trace **trace, pid_t pid,
+			unsigned int flags);
+
+/* tlbscope_trace_close - free a handle, NULL is fine */
+void tlbscope_trace_close(struct tlbscope_trace *trace);
+
+/*
+ * tlbscope_trace_fd - for poll(): is readable when tlbscope_trace_read() should
+ * be called lest records get lost, or when the process has ended. Few records
+ * alone do not wake.
+ */
+int tlbscope_trace_fd(const struct tlbscope_trace *trace);
+
+/**
+ * tlbscope_trace_read - count what has been recorded
+ * @trace: handle
+ *
+ * Return: 1, 0 when the process has ended and nothing more will come, or a
+ * negative errno.
+ */
+int tlbscope_trace_read(struct tlbscope_trace *trace);
+
+/**
+ * tlbscope_trace_stop - no more
+ * @trace: handle
+ *
+ * Counts what has been recorded until now. From here on tlbscope_trace_lost()
+ * is exact.
+ *
+ * Return: 0 or a negative errno.
+ */
+int tlbscope_trace_stop(struct tlbscope_trace *trace);
+
+/* tlbscope_trace_lost - records, of anybody, that found no room in the buffers */
+uint64_t tlbscope_trace_lost(const struct tlbscope_trace *trace);
+
+/*
+ * tlbscope_flush_is_own - whether records of this reason are about the TLB of
+ * the CPU that writes them: it flushes then, if they have pages
+ */
+int tlbscope_flush_is_own(unsigned int reason);
+
+/* tlbscope_trace_mark - what comes from now on is @recent */
+void tlbscope_trace_mark(struct tlbscope_trace *trace);
+
+/**
+ * tlbscope_trace_next - those that have flushed, one after the other
+ * @trace: handle
+ * @last: what it returned before; NULL for the first
+ *
+ * What it returns is good until the next tlbscope_trace_read().
+ *
+ * Return: the next, in no order, or NULL.
+ */
+const struct tlbscope_flusher *tlbscope_trace_next(
+		const struct tlbscope_trace *trace, const struct tlbscope_flusher *last);
+
+/**
+ * tlbscope_trace_reason - what the running kernel calls a reason
+ * @trace: handle
+ * @reason: enum tlbscope_flush_reason
+ *
+ * Return: its words, NULL where this kernel does not know it.
+ */
+const char *tlbscope_trace_reason(const struct tlbscope_trace *trace,
+				  unsigned int reason);
+
+/**
+ * tlbscope_trace_explain - an error as one line: what went wrong, what to do next
+ * @buf: where to, 256 bytes are enough
+ * @len: its size in bytes
+ * @pid: as given to tlbscope_trace_open()
+ * @err: a negative errno of one of the calls above
+ *
+ * Looks at /proc and /sys to tell a kernel without the tracepoint, tracefs that
+ * is not mounted, missing rights and lockdown apart.
+ *
+ * Return: @buf.
+ */
+const char *tlbscope_trace_explain(char *buf, size_t len, pid_t pid, int err);
+
 #pragma GCC visibility pop
 
 #ifdef __cplusplus
