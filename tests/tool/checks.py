@@ -12,12 +12,15 @@ import io
 import json
 import math
 import os
+import pty
 import re
+import select
 import signal
 import statistics
 import struct
 import subprocess
 import sys
+import termios
 import time
 
 TLBSCOPE = os.environ["TLBSCOPE"]
@@ -642,6 +645,121 @@ def watch():
         for _ in range(2):
             same("rows", len(json.loads(process.stdout.readline())["processes"]), 1)
         process.terminate()
+
+
+#
+# Tracing
+#
+
+OWN = ("switch", "remote", "local", "local_mm")
+
+
+def trace_adds_up(got):
+    """Reasons make records, programs make reasons, sizes make records."""
+    reasons = got["reasons"]
+    same("records", sum(r["records"] for r in reasons.values()), got["records"])
+    same("flushes", sum(reasons[k]["records"] - reasons[k]["kept"] for k in OWN
+                        if k in reasons), got["flushes"])
+    for reason in reasons.values():
+        same("sizes", sum(reason["log2_sizes"]) + reason["full"], reason["records"])
+    if got["program_count"] > len(got["programs"]):
+        return
+    for key in ("records", "flushes"):
+        same(key, sum(p[key] for p in got["programs"]), got[key])
+    for name, reason in reasons.items():
+        for key in ("records", "kept", "full", "pages"):
+            same(key, sum(p["reasons"].get(name, {key: 0})[key]
+                          for p in got["programs"]), reason[key])
+
+
+def trace_same():
+    """Both have the same things to tell; no two runs have the same numbers."""
+    got = tool_json("trace", "-d", "0.2")
+    text = tool("trace", "-d", "0.2")
+    trace_adds_up(got)
+    assert 200 <= got["milliseconds"] < 5000, got["milliseconds"]
+    order = [(-p["flushes"], -p["records"]) for p in got["programs"]]
+    same("order", order, sorted(order))
+    for key in ("cpu", "kernel"):
+        assert got[key] in text, f"{key}: {got[key]}"
+    for name in OWN:
+        assert got["reasons"][name]["name"] in text, name
+    assert re.search(r"^records +[0-9,]+ of tlb:tlb_flush, (none|[0-9,]+) lost$",
+                     text, re.M), text
+    few = tool_json("trace", "-d", "0.2", "-n", "1")
+    same("only one", len(few["programs"]), min(1, few["program_count"]))
+
+
+def trace_lines():
+    """An object an interval; the sums grow, and are those of what is recent."""
+    lines = tool_lines("trace", "-i", "0.2", "-d", "0.7")
+    assert len(lines) >= 3, len(lines)
+    for line in lines:
+        trace_adds_up(line)
+    same("recent", sum(line["recent"] for line in lines), lines[-1]["flushes"])
+    for earlier, later in zip(lines, lines[1:]):
+        assert earlier["records"] <= later["records"], (earlier, later)
+
+
+def trace_command():
+    """With what it starts, and nothing else; its output is out of the way."""
+    done = subprocess.run([TLBSCOPE, "trace", "-j", "--", "sh", "-c",
+                           "echo told; cat /dev/null; true"],
+                          capture_output=True, text=True, check=True)
+    got = json.loads(done.stdout)
+    same("stderr", done.stderr, "told\n")
+    trace_adds_up(got)
+    names = {p["command"] for p in got["programs"]}
+    assert {"sh", "cat"} <= names <= {"sh", "cat", "tlbscope"}, names
+
+
+def read_terminal(master, seconds):
+    """What arrives at a terminal until it is silent."""
+    text = b""
+    while select.select([master], [], [], seconds)[0]:
+        try:
+            part = os.read(master, 65536)
+        except OSError:
+            break
+        if not part:
+            break
+        text += part
+    return text.decode(errors="replace")
+
+
+def trace_live():
+    """Pictures that fit; a terminal that is left as it was, with the summary."""
+    for end in (b"q", b"\x03", signal.SIGTERM):
+        pid, master = pty.fork()
+        if not pid:
+            os.execv(TLBSCOPE, [TLBSCOPE, "trace", "-i", "0.2"])
+        before = termios.tcgetattr(master)
+        termios.tcsetwinsize(master, (40, 120))
+        text = ""
+        while text.count("\x1b[H\x1b[J") < 2:
+            text += os.read(master, 65536).decode(errors="replace")
+        termios.tcsetwinsize(master, (12, 60))
+        text = ""
+        # Two more: the second one is of the new size for certain, and whole
+        while text.count("\x1b[H\x1b[J") < 3:
+            text += os.read(master, 65536).decode(errors="replace")
+        picture = text.split("\x1b[H\x1b[J")[2]
+        assert picture.startswith("TLB flushes of all that runs; "), picture
+        assert picture.count("\n") < 12, picture
+        during = termios.tcgetattr(master)
+        assert not during[3] & termios.ECHO, "keys are echoed"
+        if isinstance(end, bytes):
+            os.write(master, end)
+        else:
+            os.kill(pid, end)
+        text = read_terminal(master, 10)
+        same("status", os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), 0)
+        same("terminal", termios.tcgetattr(master), before)
+        last = text.rpartition("\x1b[?7h\x1b[?25h\x1b[?1049l")
+        assert last[1], "the terminal was not given back"
+        assert "\x1b" not in last[2], last[2]
+        assert last[2].startswith("CPU  "), last[2]
+        os.close(master)
 
 
 #

@@ -13,8 +13,8 @@ export TLBSCOPE
 # shellcheck source-path=SCRIPTDIR source=tap.sh
 . "$here/tap.sh"
 
-verbs=(info doctor load unload walk ranges tables flush shootdown version help)
-asking=(info doctor walk ranges tables shootdown version)
+verbs=(info doctor load unload walk ranges tables flush shootdown trace version help)
+asking=(info doctor walk ranges tables shootdown trace version)
 
 t()
 {
@@ -71,7 +71,7 @@ done
 wrong "help of what is not there" help nosuch
 wrong "help of two" help walk ranges
 
-for verb in info doctor load unload walk ranges tables flush shootdown version; do
+for verb in info doctor load unload walk ranges tables flush shootdown trace version; do
 	wrong "$verb: unknown long option" "$verb" --nosuch
 	wrong "$verb: unknown letter" "$verb" -X
 done
@@ -96,6 +96,17 @@ wrong "tables: -n 0" tables --all -n 0
 wrong "tables: -n x" tables --all -n x
 wrong "tables: -n too large" tables --all -n 99999999999999999999999
 wrong "tables: --watch=0" tables --all --watch=0
+wrong "trace: a word alone" trace 1
+wrong "trace: no command" trace --
+wrong "trace: process and command" trace -p 1 -- true
+for target in '' x 0 -1 self kernel 99999999999999999999999999; do
+	wrong "trace of '$target'" trace "--pid=$target"
+done
+for seconds in '' x 0 -1 0.01 nan inf 1e9 1s; do
+	wrong "trace for '$seconds'" trace "--duration=$seconds"
+	wrong "trace each '$seconds'" trace "--interval=$seconds"
+done
+wrong "trace: -n 0" trace -n 0
 
 wrong "flush: nothing" flush
 wrong "flush: two" flush self 1
@@ -149,6 +160,8 @@ for verb in ranges tables; do
 	refuses 1 "$verb of nobody" "$verb" "$gone"
 	like "$verb of nobody: says so" "$err" "no process $gone"
 done
+refuses 1 "trace of nobody" trace -p "$gone"
+like "trace of nobody: says so" "$err" "no process $gone"
 refuses 1 "walk of nobody" walk "$gone" 1000
 if [[ -d /proc/2 && ! -e /proc/2/exe ]]; then
 	refuses 1 "a thread of the kernel" tables 2
@@ -337,6 +350,22 @@ else
 fi
 
 #
+# Tracing
+#
+
+run t trace -d 0.05
+if ((status)); then
+	like "trace: what keeps it from that" "$err" "^tlbscope trace: [^"$'\n'"]+; (try:|see) "
+	skip "trace" "it is not to be had here"
+else
+	ok "trace: text and JSON" check trace_same
+	ok "trace: JSON Lines" check trace_lines
+	ok "trace: of a command" check trace_command
+	ok "trace: like top" check trace_live
+	refuses 1 "trace: a command that is not there" trace -- /no/such/command
+fi
+
+#
 # The module
 #
 
@@ -382,7 +411,7 @@ completed()
 		_tlbscope; echo "${COMPREPLY[*]}"' - "$top/userspace/completion/tlbscope" "$@"
 }
 
-for verb in walk ranges tables flush shootdown; do
+for verb in walk ranges tables flush shootdown trace; do
 	page=$(sed 's/\\//g' "$top/userspace/man/tlbscope-$verb.8")
 	offered=$(completed tlbscope "$verb" --)
 	for option in $(options "$verb"); do

@@ -42,6 +42,8 @@ static const struct verb verbs[] = {
 	  "what it costs to drop translations, and to have them again" },
 	{ "shootdown", verb_shootdown, help_shootdown,
 	  "what calls that flush cost, beside other threads" },
+	{ "trace", verb_trace, help_trace,
+	  "who flushes the TLB, why, and how many pages" },
 	{ "version", verb_version, help_version,
 	  "versions of the tool and of the module" },
 	{ "help", verb_help, help_help,

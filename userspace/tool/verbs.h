@@ -12,6 +12,7 @@ int verb_ranges(int argc, char **argv);
 int verb_tables(int argc, char **argv);
 int verb_flush(int argc, char **argv);
 int verb_shootdown(int argc, char **argv);
+int verb_trace(int argc, char **argv);
 int verb_version(int argc, char **argv);
 
 extern const char help_info[];
@@ -23,6 +24,7 @@ extern const char help_ranges[];
 extern const char help_tables[];
 extern const char help_flush[];
 extern const char help_shootdown[];
+extern const char help_trace[];
 extern const char help_version[];
 
 #endif /* TOOL_VERBS_H */
