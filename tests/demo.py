@@ -42,6 +42,7 @@ def main():
     status |= show("walk", "--explain", pid, hex(address + 5 * HUGE + 0x1234))
     status |= show("ranges", "--summary", pid)
     status |= show("tables", pid)
+    status |= show("flush", "self", "--cpus=0", "--samples=200")
     del buffer
     return status
 
