@@ -171,15 +171,35 @@ TEST(a_target_and_its_children)
 	flushers_fork(&all, B, A);
 	count(&all, B, 0, 1);
 	count(&all, C + 1, 0, 1);
+	flushers_fork(&all, C + 2, C + 1);
+	count(&all, C + 2, 0, 1);
 	flushers_exit(&all, B);
 	flushers_end_round(&all);
 	CHECK_EQ(number(&all), 3);
 	CHECK(find(&all, B));
 	CHECK(find(&all, C));
 	CHECK(!find(&all, C + 1));
+	CHECK(!find(&all, C + 2));
 	flushers_end_round(&all);
 	flushers_end_round(&all);
 	CHECK_EQ(number(&all), 3);
+	flushers_free(&all);
+}
+
+TEST(an_end_before_the_fork)
+{
+	struct flushers all;
+
+	flushers_init(&all, A, true);
+	count(&all, A, 0, 1);
+	count(&all, B, 0, 1);
+	flushers_name(&all, B, "child");
+	flushers_exit(&all, B);
+	flushers_end_round(&all);
+	flushers_fork(&all, B, A);
+	flushers_end_round(&all);
+	REQUIRE(number(&all) == 2);
+	CHECK_STR(find(&all, B)->command, "child");
 	flushers_free(&all);
 }
 
@@ -228,6 +248,7 @@ TEST(an_id_that_is_given_again)
 	struct flushers all;
 
 	flushers_init(&all, TLBSCOPE_EVERYBODY, false);
+	flushers_fork(&all, A, 1);
 	flushers_name(&all, A, "first");
 	count(&all, A, 0, 1);
 	flushers_exit(&all, A);

@@ -63,10 +63,17 @@ TEST(no_right)
 	f.root = false;
 	check_line(f, -EACCES, "kernel.perf_event_paranoid is 3");
 	check_line(f, -EACCES, "try: sudo tlbscope trace");
+	/* Lockdown does not forbid it where tracefs has its files */
 	f.lockdown = true;
-	check_line(f, -EPERM, "locked down");
-	f.root = true;
-	check_line(f, -EPERM, "locked down");
+	check_line(f, -EPERM, "try: sudo tlbscope trace");
+}
+
+TEST(locked_down_from_the_beginning)
+{
+	struct trace_facts f = usual;
+
+	f.lockdown = true;
+	check_line(f, -ENOENT, "tracefs is empty");
 }
 
 TEST(all_else)

@@ -159,8 +159,10 @@ int flushers_fork(struct flushers *all, pid_t pid, pid_t ppid)
 {
 	struct flusher *f = find(all, pid), *parent;
 
-	if (f && !f->told.ended) {
+	/* Its end may have been read before */
+	if (f && !f->forked) {
 		f->ppid = ppid;
+		f->forked = true;
 		return 0;
 	}
 	if (f)
@@ -169,6 +171,7 @@ int flushers_fork(struct flushers *all, pid_t pid, pid_t ppid)
 	if (!f)
 		return -ENOMEM;
 	f->ppid = ppid;
+	f->forked = true;
 	parent = find(all, ppid);
 	set_name(f, parent ? parent->told.command : "?");
 	return 0;
@@ -204,7 +207,7 @@ static void want_children(struct flushers *all)
 	do {
 		changed = false;
 		for (f = all->first; f; f = f->next) {
-			if (f->wanted || !f->ppid)
+			if (f->wanted || !f->forked)
 				continue;
 			parent = find(all, f->ppid);
 			f->wanted = parent && parent->wanted;

@@ -20,7 +20,8 @@
  * @told: what the library tells; the first member
  * @next: in order of age
  * @peer: in the same bucket
- * @ppid: who started it, 0 if not known
+ * @ppid: who started it
+ * @forked: that is known
  * @wanted: it is the target or, if so asked, comes from it
  * @grouped: it has ended and is put together with others of its name
  * @round: in which it ended
@@ -30,6 +31,7 @@ struct flusher {
 	struct flusher *next;
 	struct flusher *peer;
 	pid_t ppid;
+	bool forked;
 	bool wanted;
 	bool grouped;
 	uint64_t round;

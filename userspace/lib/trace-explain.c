@@ -15,9 +15,6 @@
 
 static int no_right(char *buf, size_t len, const struct trace_facts *f)
 {
-	if (f->lockdown)
-		return snprintf(buf, len,
-				"the kernel is locked down (confidentiality), it lets nobody trace; see /sys/kernel/security/lockdown");
 	if (f->root)
 		return snprintf(buf, len,
 				"not permitted: it takes CAP_PERFMON and CAP_SYS_ADMIN in the initial user namespace, which a container's root lacks; try: outside of it");
@@ -31,6 +28,9 @@ static int no_tracepoint(char *buf, size_t len, const struct trace_facts *f)
 	if (!f->tracefs)
 		return snprintf(buf, len,
 				"this kernel has no tracefs (CONFIG_TRACING); try: a kernel of a distribution");
+	if (f->lockdown)
+		return snprintf(buf, len,
+				"the kernel was locked down (confidentiality) while it booted, so that its tracefs is empty; see /sys/kernel/security/lockdown");
 	if (!f->mounted && !f->root)
 		return no_right(buf, len, f);
 	if (!f->mounted)

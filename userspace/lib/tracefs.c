@@ -36,14 +36,16 @@ static int open_mounted(void)
 /* A mount that is in no directory and goes away with the file */
 static int open_own(void)
 {
-	int fd = -1, fs = fsopen("tracefs", FSOPEN_CLOEXEC);
+	int fs = fsopen("tracefs", FSOPEN_CLOEXEC);
+	int fd = -1, err;
 
 	if (fs < 0)
-		return -ENOENT;
+		return errno == EPERM ? -EPERM : -ENOENT;
 	if (!fsconfig(fs, FSCONFIG_CMD_CREATE, NULL, NULL, 0))
 		fd = fsmount(fs, FSMOUNT_CLOEXEC, 0);
+	err = errno == EPERM ? -EPERM : -ENOENT;
 	close(fs);
-	return fd < 0 ? -ENOENT : fd;
+	return fd < 0 ? err : fd;
 }
 
 /**
