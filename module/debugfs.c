@@ -4,7 +4,6 @@
 #include <linux/fs.h>
 #include <linux/module.h>
 #include <linux/seq_file.h>
-#include <linux/uaccess.h>
 
 #include "debugfs.h"
 #include "ioctl.h"
@@ -99,12 +98,7 @@ static ssize_t lab_write(struct file *file, const char __user *buf, size_t len,
 	char line[REQUEST_LINE_MAX + 1];
 	int ret;
 
-	if (len > REQUEST_LINE_MAX)
-		return -E2BIG;
-	if (copy_from_user(line, buf, len))
-		return -EFAULT;
-	line[len] = '\0';
-	ret = begin_use(file);
+	ret = ioctl_get_line(line, buf, len) ?: begin_use(file);
 	if (ret)
 		return ret;
 	ret = lab_ask(file_lab(file), line, len);

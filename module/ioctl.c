@@ -49,6 +49,24 @@ int ioctl_get_args(void *args, size_t in, size_t known,
 }
 
 /**
+ * ioctl_get_line - copy in a request line
+ * @line: where to, REQUEST_LINE_MAX + 1 bytes; a zero is put behind the line
+ * @buf: the caller's
+ * @len: its length
+ *
+ * Return: 0, -E2BIG, -EFAULT.
+ */
+int ioctl_get_line(char *line, const char __user *buf, size_t len)
+{
+	if (len > REQUEST_LINE_MAX)
+		return -E2BIG;
+	if (copy_from_user(line, buf, len))
+		return -EFAULT;
+	line[len] = '\0';
+	return 0;
+}
+
+/**
  * ioctl_is_info - whether it is TLBSCOPE_IOC_INFO, of whatever size
  * @cmd: of an ioctl
  *

@@ -6,7 +6,6 @@
 #include <linux/proc_fs.h>
 #include <linux/seq_file.h>
 #include <linux/string.h>
-#include <linux/uaccess.h>
 
 #include "ioctl.h"
 #include "procfs.h"
@@ -209,12 +208,7 @@ static ssize_t request_write(struct file *file, const char __user *buf,
 	char line[REQUEST_LINE_MAX + 1];
 	int ret;
 
-	if (len > REQUEST_LINE_MAX)
-		return -E2BIG;
-	if (copy_from_user(line, buf, len))
-		return -EFAULT;
-	line[len] = '\0';
-	ret = begin_use(file);
+	ret = ioctl_get_line(line, buf, len) ?: begin_use(file);
 	if (ret)
 		return ret;
 	ret = session_ask(s, line, len);

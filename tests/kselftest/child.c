@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "child.h"
+#include "memory.h"
 
 /**
  * child_start - start a child, which runs to its first child_pause()
@@ -78,4 +79,29 @@ void child_pause(int fd)
 
 	if (write(fd, "", 1) != 1 || read(fd, &byte, 1) != 1)
 		_exit(1);
+}
+
+static void keep_zoo(int fd, void *arg)
+{
+	struct zoo *zoo = arg;
+
+	if (zoo_build(zoo))
+		_exit(1);
+	child_pause(fd);
+}
+
+/**
+ * zoo_start - a child that builds a zoo and then stands still
+ * @c: receives the child
+ * @zoo: receives what is in it, which both can see
+ *
+ * Return: 0 once it stands, else a negative errno.
+ */
+int zoo_start(struct child *c, struct zoo **zoo)
+{
+	*zoo = mmap(NULL, sizeof(**zoo), PROT_READ | PROT_WRITE,
+		    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (*zoo == MAP_FAILED)
+		return -errno;
+	return child_start(c, keep_zoo, *zoo);
 }

@@ -7,6 +7,8 @@
 
 #include <sys/types.h>
 
+struct zoo;
+
 /**
  * struct child - seen by its parent
  * @pid: its process ID
@@ -24,5 +26,7 @@ int child_step(struct child *c);
 int child_end(struct child *c);
 
 void child_pause(int fd);
+
+int zoo_start(struct child *c, struct zoo **zoo);
 
 #endif /* CHILD_H */

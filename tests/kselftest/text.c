@@ -18,23 +18,11 @@ FIXTURE(text) {
 	__u64 user_end;
 };
 
-static void keep_zoo(int fd, void *arg)
-{
-	struct zoo *zoo = arg;
-
-	if (zoo_build(zoo))
-		_exit(1);
-	child_pause(fd);
-}
-
 FIXTURE_SETUP(text)
 {
 	struct tlbscope_info info;
 
-	self->zoo = mmap(NULL, sizeof(*self->zoo), PROT_READ | PROT_WRITE,
-			 MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	ASSERT_NE(MAP_FAILED, self->zoo);
-	ASSERT_EQ(0, child_start(&self->child, keep_zoo, self->zoo));
+	ASSERT_EQ(0, zoo_start(&self->child, &self->zoo));
 	ASSERT_EQ(0, scope_info(&info));
 	self->user_end = info.user_end;
 	self->fd = scope_open("ranges");
