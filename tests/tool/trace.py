@@ -59,6 +59,10 @@ def write(path, text):
         file.write(text)
 
 
+def one_cpu():
+    os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
+
+
 #
 # Those that take part
 #
@@ -67,8 +71,12 @@ class Flusher:
     """The program: (pages, operations, certain) for each number of pages."""
 
     def __init__(self, *args):
+        # Newer kernels go on to ask a CPU on which an address space once was:
+        # without a thread there it must never have been
+        alone = one_cpu if args else None
         self.process = subprocess.Popen([FLUSHER, *args], stdin=subprocess.PIPE,
-                                        stdout=subprocess.PIPE, text=True)
+                                        stdout=subprocess.PIPE, text=True,
+                                        preexec_fn=alone)
         words = self.lines_until("ready")[-1].split()
         self.pid = self.process.pid
         self.tids = [int(tid) for tid in words[1:] if int(tid)]
@@ -247,9 +255,20 @@ def two_threads(ceiling):
     done = of_program(flusher, ceiling)
     certain = of_program(flusher, ceiling, certain=True)
     agree("two threads", got, perf, found)
-    same("two threads: a flush an operation", of_tool(got, LOCAL_MM), done)
-    same("two threads: pages", got["reasons"]["local_mm"]["pages"],
-         pages_of(flusher, ceiling))
+    local = of_tool(got, LOCAL_MM)
+    # On 7.3 one or two of 420 lack this record, which tracefs and perf do not see
+    # either; never on 6.1 and 6.12. Taken to be those where a task switch came
+    # first and flushed, so that there may be no more of them than of switches.
+    missing = sum(done.values()) - sum(local.values())
+    switch = got["reasons"]["switch"]
+    true("two threads: a flush an operation", within({}, local, done) and
+         missing <= switch["records"] - switch["kept"],
+         f"{local}, done {done}, switches {switch}")
+    if missing:
+        skip("two threads: pages", f"{missing} operations without a record")
+    else:
+        same("two threads: pages", got["reasons"]["local_mm"]["pages"],
+             pages_of(flusher, ceiling))
     # Else what follows says nothing
     true("two threads: the other one ran", 2 * sum(certain.values()) > sum(done.values()),
          certain)
@@ -270,6 +289,7 @@ def one_thread(ceiling):
     same("alone: a flush an operation", of_tool(got, LOCAL_MM),
          of_program(flusher, ceiling))
     same("alone: nobody is asked", of_tool(got, SEND_IPI), {})
+    same("alone: nobody is interrupted", of_tool(got, REMOTE), {})
 
 
 def overflow():
