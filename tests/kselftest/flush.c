@@ -6,6 +6,7 @@
 #define _GNU_SOURCE
 #include <fcntl.h>
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 #include <sys/ioctl.h>
 #include <time.h>
@@ -881,6 +882,56 @@ TEST_F(flush, killed)
 		ASSERT_EQ(pid[i], waitpid(pid[i], NULL, 0));
 		EXPECT_GT(1.0, seconds() - begin);
 	}
+}
+
+/* A thread that has all of a CPU, and does not let go of it for some time */
+#define HOGGED_FOR	6.0
+
+static pid_t start_hog(int cpu)
+{
+	struct sched_param param = { .sched_priority = 50 };
+	double end = seconds() + HOGGED_FOR;
+	pid_t pid = fork();
+
+	if (pid)
+		return pid;
+	if (cpu_pin(cpu) || sched_setscheduler(0, SCHED_FIFO, &param))
+		_exit(1);
+	while (seconds() < end)
+		;
+	_exit(0);
+}
+
+/* Then no worker gets there, but nobody is held up: not even by kill -9 */
+TEST_F(flush, a_cpu_that_is_never_free)
+{
+	static const char limit[] = "/proc/sys/kernel/sched_rt_runtime_us";
+	int cpu = 63 - __builtin_clzll(self->online);
+	struct tlbscope_invalidate args = long_request(self);
+	__u64 cpus = cpu_bit(cpu);
+	char before[32];
+	int status;
+	pid_t hog;
+
+	if (cpu_count(self->online) < 2)
+		skip("there is but one CPU");
+	ASSERT_EQ(0, read_line(before, sizeof(before), limit));
+	ASSERT_EQ(0, write_file("-1", limit));
+	ASSERT_EQ(0, cpu_pin(cpu_first(self->online)));
+	hog = start_hog(cpu);
+	ASSERT_LT(0, hog);
+	usleep(MEANWHILE);
+	args.what.cpus = (unsigned long)&cpus;
+	set_alarm(MEANWHILE);
+	EXPECT_ERRNO(EINTR, ioctl(self->invalidate, TLBSCOPE_IOC_INVALIDATE,
+				  &args));
+	/* A kernel that sees to fairness may have let the worker begin */
+	EXPECT_GT(HOGGED_FOR / 2, seconds() - signalled);
+	EXPECT_EQ(0, waitpid(hog, &status, WNOHANG))
+		TH_LOG("the CPU was free after all");
+	kill(hog, SIGKILL);
+	waitpid(hog, NULL, 0);
+	EXPECT_EQ(0, write_file(before, limit));
 }
 
 /*
