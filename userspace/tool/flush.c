@@ -24,7 +24,7 @@ const char help_flush[] =
 "computes changes. Needs the module, and root. 'self' takes pages of the tool's own.\n"
 "\n"
 "      --pages=N|A..B      pages to drop: 32, or a sweep from A to B (1..4096)\n"
-"      --bystanders=N      pages used beside them, 128; of a sweep 512\n"
+"      --bystanders=N      pages used beside them, 32; of a sweep 512\n"
 "      --range=START-END   of a process: these pages, not some that are found\n"
 "      --cpus=LIST|run|all where: 0,2-5; where its threads run; all. The first of them\n"
 "                          interrupts the others\n"
@@ -36,8 +36,8 @@ const char help_flush[] =
 "  -j, --json              JSON\n";
 
 #define PAGES		32
-/* Few enough for any TLB; of a sweep, a working set */
-#define BYSTANDERS	128
+/* With the pages few enough for any first level; of a sweep, a working set */
+#define BYSTANDERS	32
 #define SWEEP_BYSTANDERS 512
 
 static volatile sig_atomic_t interrupted;
