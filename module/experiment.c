@@ -204,23 +204,9 @@ static int find_pages(struct run *run)
  * A round: all of this runs on the CPU in question, with the target loaded
  */
 
-static u32 time_empty(const struct run *run)
-{
-	struct invalidate_cpu cpu;
-	unsigned long flags;
-	u64 begin, end;
-
-	local_irq_save(flags);
-	invalidate_look(&cpu);
-	begin = measure_now();
-	run->nothing(&cpu, NULL, 0);
-	end = measure_now();
-	local_irq_restore(flags);
-	return measure_between(begin, end);
-}
-
-static int invalidate_stretch(const struct run *run, const u64 *address,
-			      u32 n, struct tlbscope_sample *s)
+/* Nothing comes between what is timed and the times */
+static int time_stretch(invalidate_fn fn, const u64 *address, u32 n,
+			u32 *cycles)
 {
 	struct invalidate_cpu cpu;
 	unsigned long flags;
@@ -230,12 +216,26 @@ static int invalidate_stretch(const struct run *run, const u64 *address,
 	local_irq_save(flags);
 	invalidate_look(&cpu);
 	begin = measure_now();
-	ret = run->invalidate(&cpu, address, n);
+	ret = fn(&cpu, address, n);
 	end = measure_now();
 	local_irq_restore(flags);
-	measure_add(&s->invalidation, begin, end);
-	s->stretches++;
+	measure_add(cycles, begin, end);
 	return ret;
+}
+
+static u32 time_empty(const struct run *run)
+{
+	u32 cycles = 0;
+
+	time_stretch(run->nothing, NULL, 0, &cycles);
+	return cycles;
+}
+
+static int invalidate_stretch(const struct run *run, const u64 *address,
+			      u32 n, struct tlbscope_sample *s)
+{
+	s->stretches++;
+	return time_stretch(run->invalidate, address, n, &s->invalidation);
 }
 
 static int invalidate_pages(const struct run *run, struct tlbscope_sample *s)

@@ -61,18 +61,6 @@ int lab_may_disturb(const struct cred *trusted)
 	       security_locked_down(LOCKDOWN_DEBUGFS);
 }
 
-static int set_target(struct target *target, const struct order *order)
-{
-	switch (order->whose) {
-	case REQUEST_PID:
-		return target_set_pid(target, order->pid);
-	case REQUEST_SELF:
-		return target_set_self(target);
-	default:
-		return -EINVAL;
-	}
-}
-
 /* A number that is too large, or in a list that makes no sense */
 static int set_cpus(struct cpumask *cpus, const char *list)
 {
@@ -118,8 +106,10 @@ int lab_ask(struct lab *lab, char *line, size_t len)
 	cpumask_clear(lab->cpus);
 	if (!order.flags)
 		ret = set_cpus(lab->cpus, order.cpus);
+	if (!ret && order.whose == REQUEST_KERNEL)
+		ret = -EINVAL;
 	if (!ret)
-		ret = set_target(&target, &order);
+		ret = session_aim(&target, order.whose, order.pid);
 	if (!ret)
 		ret = experiment_run(&e);
 	target_clear(&target);

@@ -83,16 +83,24 @@ void session_unlock(struct session *s)
 	mutex_unlock(&s->lock);
 }
 
-static int set_target(struct target *target, const struct request *request)
+/**
+ * session_aim - aim at whom a request line names
+ * @target: cleared or set before
+ * @whose: whose tables
+ * @pid: REQUEST_PID: from 1
+ *
+ * Return: 0 or -ESRCH.
+ */
+int session_aim(struct target *target, enum request_whose whose, int pid)
 {
-	switch (request->whose) {
+	switch (whose) {
 	case REQUEST_KERNEL:
 		target_set_kernel(target);
 		return 0;
 	case REQUEST_SELF:
 		return target_set_self(target);
 	default:
-		return target_set_pid(target, request->pid);
+		return target_set_pid(target, pid);
 	}
 }
 
@@ -115,7 +123,7 @@ int session_ask(struct session *s, char *line, size_t len)
 		return ret;
 	if ((request.flags & TLBSCOPE_USER_ROOT) && !target_has_user_root())
 		return -EOPNOTSUPP;
-	ret = set_target(&q->target, &request);
+	ret = session_aim(&q->target, request.whose, request.pid);
 	if (ret)
 		return ret;
 	q->request = request;

@@ -71,6 +71,7 @@ int session_may_inspect(const struct cred *trusted);
 int session_lock(struct session *s);
 void session_unlock(struct session *s);
 
+int session_aim(struct target *target, enum request_whose whose, int pid);
 int session_ask(struct session *s, char *line, size_t len);
 void session_rewind(struct question *q);
 void session_init_walk(struct session *s, const struct target *target,
