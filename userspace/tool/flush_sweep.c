@@ -11,10 +11,10 @@
 #include "mem.h"
 #include "out.h"
 #include "plot.h"
+#include "proc.h"
 #include "table.h"
 
 #define SAMPLES		100
-#define CEILING		"/sys/kernel/debug/x86/tlb_single_page_flush_ceiling"
 
 /**
  * struct sweep - ranges of more and more pages, dropped in two ways
@@ -124,12 +124,9 @@ static int measure(struct flush *f, struct sweep *s)
 
 static int64_t read_ceiling(void)
 {
-	uint64_t number;
-	char text[32];
+	uint64_t pages;
 
-	if (!proc_line(text, sizeof(text), CEILING) || args_number(text, &number))
-		return -1;
-	return (int64_t)number;
+	return proc_flush_ceiling(&pages) ? (int64_t)pages : -1;
 }
 
 static void find_crossover(struct sweep *s)
@@ -248,7 +245,7 @@ static void print_suggestion(const struct flush *f, const struct sweep *s)
 	if (agrees(s))
 		puts("as it is: the kernel's setting is within what was measured");
 	else if (suggested >= 0)
-		printf("%" PRIi64 "%s; to set it, as root: echo %" PRIi64 " > " CEILING "\n",
+		printf("%" PRIi64 "%s; to set it, as root: echo %" PRIi64 " > " PROC_FLUSH_CEILING "\n",
 		       suggested, machine_emulated(&f->info) ?
 		       ", for this emulator, which says nothing of a CPU" : "", suggested);
 	else if (s->found == TLBSCOPE_CROSSOVER_ABOVE)
@@ -279,7 +276,7 @@ static void print_text(const struct flush *f, const struct sweep *s)
 		printf("kernel     goes page by page up to %" PRIi64 " pages (tlb_single_page_flush_ceiling)\n",
 		       s->ceiling);
 	else
-		puts("kernel     setting not known, there is no " CEILING " (by default it is 33)");
+		puts("kernel     setting not known, there is no " PROC_FLUSH_CEILING " (by default it is 33)");
 	print_suggestion(f, s);
 	if (s->found != TLBSCOPE_CROSSOVER_NOISE)
 		printf("           for programs that use some %s other pages again after each flush, as here\n",

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "args.h"
 #include "mem.h"
 #include "out.h"
 #include "proc.h"
@@ -138,4 +139,13 @@ size_t proc_pids(pid_t **pids)
 	if (dir)
 		closedir(dir);
 	return count;
+}
+
+/* proc_flush_ceiling - what PROC_FLUSH_CEILING says. Return: whether it is known */
+bool proc_flush_ceiling(uint64_t *pages)
+{
+	char line[32];
+
+	return proc_line(line, sizeof(line), PROC_FLUSH_CEILING) &&
+	       !args_number(line, pages);
 }

@@ -292,7 +292,6 @@ static int plan_crowds(const char *verb, const struct options *o, const struct t
 static int plan(const char *verb, const struct options *o, struct shots *shots)
 {
 	struct topology t;
-	char line[32];
 	int status;
 
 	if (!topology_load(&t) || !t.n)
@@ -302,8 +301,7 @@ static int plan(const char *verb, const struct options *o, struct shots *shots)
 		status = plan_crowds(verb, o, &t, shots);
 	topology_free(&t);
 	shots->pages = o->pages;
-	if (proc_line(line, sizeof(line), "/sys/kernel/debug/x86/tlb_single_page_flush_ceiling"))
-		args_number(line, &shots->ceiling);
+	proc_flush_ceiling(&shots->ceiling);
 	return status;
 }
 
